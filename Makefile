@@ -1,0 +1,125 @@
+# consilium: `make run` to see it work, `make test` to check it, `make help` for the rest.
+# Needs make and Python 3.11 or later with its venv module; no root.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCKED := $(VENV)/.locked
+READY := $(VENV)/.ready
+BENCH_READY := $(VENV)/.bench-ready
+CHECK := build/wheel-check
+
+# Errors only, and never a question: these run unattended.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+.PHONY: help setup run test format lint types layers test-fast test-slow bench lock wheel wheel-check clean
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*## ' Makefile | while IFS= read -r row; do \
+	  printf '  make %-12s %s\n' "$${row%%:*}" "$${row##*## }"; done
+
+# -- Setting up ---------------------------------------------------------------------------------
+
+setup: $(READY) ## Create .venv from the lock and install the project into it; does nothing when nothing changed
+
+# What a plain Debian or Ubuntu may lack is named before anything is created.
+$(LOCKED): requirements.lock
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "consilium needs Python 3.11 or later, and there is no \`$(PYTHON)\` here." >&2; \
+	  echo "On Debian or Ubuntu: sudo apt install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "consilium needs Python 3.11 or later; \`$(PYTHON)\` is $$($(PYTHON) --version 2>&1)." >&2; \
+	  echo "Name another one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "\`$(PYTHON)\` cannot create virtual environments: its venv module is not complete." >&2; \
+	  echo "On Debian or Ubuntu: sudo apt install python3-venv" >&2; exit 1; }
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version); this happens once"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --quiet --require-hashes -r requirements.lock
+	@touch $@
+
+$(READY): $(LOCKED) pyproject.toml hatch_build.py
+	@$(BIN)/python -m pip install --quiet --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# -- Using it -----------------------------------------------------------------------------------
+
+run: setup ## Plan the bundled example patients in the terminal
+	@$(BIN)/consilium demo
+
+# -- Checking it --------------------------------------------------------------------------------
+
+test: format lint types layers test-fast ## Check format, lint, types and layers, and run all tests but the slow ones
+
+format: setup
+	$(BIN)/ruff format --check .
+
+lint: setup
+	$(BIN)/ruff check .
+
+types: setup
+	$(BIN)/mypy --strict src
+
+layers: setup
+	$(BIN)/lint-imports --no-logo
+
+test-fast: setup
+	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+
+# pytest answers 5 when it finds no test, which is no failure while none is slow.
+test-slow: setup ## Run the slow tests
+	@found=0; $(BIN)/python -m pytest -q -m slow --collect-only >/dev/null 2>&1 || found=$$?; \
+	if [ $$found -eq 5 ]; then echo "There are no slow tests yet."; \
+	else $(BIN)/python -m pytest -q -n 2 -m slow; fi
+
+bench: setup $(BENCH_READY) ## Measure against peers; never part of the tests
+	$(BIN)/python -m benchmarks
+
+$(BENCH_READY): $(READY) requirements-bench.lock
+	@$(BIN)/python -m pip install --quiet --quiet --require-hashes -r requirements-bench.lock
+	@touch $@
+
+# -- Packaging ----------------------------------------------------------------------------------
+
+wheel: setup ## Build the wheel into dist/
+	@rm -rf dist
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+# Starts the wheel where neither the sources nor any development package can help it.
+wheel-check: wheel ## Install the wheel into an empty environment and start it there
+	@rm -rf $(CHECK)
+	@mkdir -p $(CHECK)/elsewhere
+	@sed -nE 's/^([A-Za-z0-9._-]+==[^ ;]+).*/\1/p' requirements.lock >$(CHECK)/constraints.txt
+	@$(PYTHON) -m venv $(CHECK)/venv
+	@$(CHECK)/venv/bin/python -m pip install --quiet --quiet --constraint $(CHECK)/constraints.txt dist/consilium-*.whl
+	@cd $(CHECK)/elsewhere && ../venv/bin/python -I -c 'import importlib.util as u; \
+	  assert u.find_spec("pytest") is None, "development packages came along"'
+	@cd $(CHECK)/elsewhere && ../venv/bin/consilium --help >/dev/null
+	@cd $(CHECK)/elsewhere && ../venv/bin/consilium demo >../demo.txt
+	@test -s $(CHECK)/demo.txt
+	@echo "The wheel starts on its own and plans the example patients."
+
+# -- Keeping it ---------------------------------------------------------------------------------
+
+COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe \
+  --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
+  --no-config $(UPGRADE)
+
+# Pins that still fit are kept; `make lock UPGRADE=--upgrade` takes the newest of everything.
+# Written with the oldest supported Python, so that later ones can install it too.
+lock: setup ## Pin the dependencies again, with hashes; takes minutes
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
+	  echo "The lock is written with Python 3.11: make clean && make PYTHON=python3.11 lock" >&2; exit 1; }
+	$(COMPILE) --extra sql --extra prove --extra dev --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra bench --output-file requirements-bench.lock --constraint requirements.lock pyproject.toml
+
+clean: ## Remove everything that was generated
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,240 @@
+"""The commands. Each reads, calls the library, and prints; none decides."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from consilium import __version__
+from consilium.cli import NO_PLAN, PROBLEM
+from consilium.errors import ConsiliumError, nearest
+from consilium.knowledge.edition import Edition
+from consilium.knowledge.records import Region
+
+app = typer.Typer(
+    name="consilium",
+    help="What experts, labels, guidelines and trials say for one patient with "
+    "HER2-negative metastatic breast cancer. Educational, for health professionals.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Format(str, Enum):
+    """How a plan is printed."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    HTML = "html"
+
+
+EditionPath = Annotated[
+    Path | None,
+    typer.Option("--edition", help="A folder with another edition than the bundled one."),
+]
+AsOf = Annotated[str, typer.Option("--as-of", help="The day whose knowledge is used (2026-01-12).")]
+In = Annotated[Region, typer.Option("--region", help="Whose labels apply.")]
+
+
+class UsageError(ConsiliumError):
+    """An option or argument that cannot be."""
+
+
+def edition_at(path: Path | None) -> Edition:
+    """The bundled edition, or the one in a folder."""
+    from consilium.knowledge.cache import default_folder  # noqa: PLC0415
+
+    if path is None:
+        return Edition.bundled()
+    if not path.is_dir():
+        raise UsageError(f"`{path}` is no folder with an edition")
+    return Edition.read(path, default_folder())
+
+
+def day(text: str) -> date:
+    """The day of `--as-of`; today when it is not given."""
+    if not text:
+        return date.today()  # the face reads the clock
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"`--as-of {text}` is no date; write 2026-01-12") from None
+
+
+def read_input(name: str) -> bytes:
+    """The bytes of a file, or of standard input for `-`."""
+    if name == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(name).read_bytes()
+    except OSError as problem:
+        raise UsageError(f"cannot read `{name}`: {problem.strerror}") from None
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"consilium {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Compute with what is said about HER2-negative metastatic breast cancer."""
+
+
+@app.command()
+def plan(
+    file: Annotated[
+        str, typer.Argument(help="A patient as JSON or FHIR R4; `-` reads standard input.")
+    ],
+    as_of: AsOf = "",
+    region: In = Region.US,
+    format: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Add or change a fact: `--set germline_brca=pathogenic`."),
+    ] = None,
+    why: Annotated[
+        str, typer.Option("--why", help="Print every condition asked for one option.")
+    ] = "",
+    full: Annotated[bool, typer.Option("--full", help="Everything, not only one screen.")] = False,
+    edition: EditionPath = None,
+) -> None:
+    """Plan one patient: what each source would do, and why."""
+    from consilium.cli.planning import planned  # noqa: PLC0415
+
+    made = planned(
+        read_input(file), edition_at(edition), day(as_of), region, set_ or [], where=file
+    )
+    made.show(format.value, why=why, full=full)
+    if made.plan.refusal is not None:
+        raise typer.Exit(NO_PLAN)
+
+
+@app.command()
+def demo(
+    as_of: AsOf = "",
+    region: Annotated[Region | None, typer.Option("--region")] = None,
+    edition: EditionPath = None,
+) -> None:
+    """Plan the example patients that come with the edition."""
+    from consilium.cli.planning import show_examples  # noqa: PLC0415
+
+    show_examples(edition_at(edition), as_of, region)
+
+
+@app.command()
+def interview(
+    as_of: AsOf = "",
+    region: In = Region.US,
+    edition: EditionPath = None,
+    save: Annotated[
+        str, typer.Option("--save", help="Write the answers to this file when done.")
+    ] = "",
+) -> None:
+    """Ask only the questions that matter, in the order of what they change."""
+    from consilium.cli.interview import interview as ask  # noqa: PLC0415
+
+    ask(edition_at(edition), day(as_of), region, save)
+
+
+KINDS = (
+    "drug",
+    "regimen",
+    "trial",
+    "result",
+    "position",
+    "approval",
+    "care",
+    "source",
+    "fact",
+    "speaker",
+    "not-verified",
+    "case",
+)
+
+
+def _kind(word: str) -> str:
+    name = word.removesuffix("s") if word not in KINDS else word
+    if name not in KINDS:
+        raise UsageError(
+            f"`{word}` is no kind of record.{nearest(word, KINDS)} Known: {', '.join(KINDS)}"
+        )
+    return name
+
+
+@app.command()
+def show(
+    kind: Annotated[
+        str,
+        typer.Argument(help="drug, regimen, trial, result, position, approval, care, source, fact"),
+    ],
+    name: Annotated[str, typer.Argument(help="Its id.")],
+    format: Annotated[str, typer.Option("--format", help="text or json")] = "text",
+    edition: EditionPath = None,
+) -> None:
+    """Print one record with its sources."""
+    from consilium.cli.records import show_record  # noqa: PLC0415
+
+    show_record(edition_at(edition), _kind(kind), name, format)
+
+
+@app.command("list")
+def list_(
+    kind: Annotated[
+        str, typer.Argument(help="What to list; `not-verified` lists what is not shown as a fact.")
+    ],
+    edition: EditionPath = None,
+) -> None:
+    """List the records of a kind."""
+    from consilium.cli.records import list_records  # noqa: PLC0415
+
+    list_records(edition_at(edition), _kind(kind))
+
+
+@app.command()
+def facts(
+    edition: EditionPath = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="The JSON Schema of a patient file.")
+    ] = False,
+) -> None:
+    """What can be entered about a patient, with units and codes."""
+    from consilium.cli.records import list_facts, patient_schema  # noqa: PLC0415
+
+    if schema:
+        patient_schema(edition_at(edition))
+    else:
+        list_facts(edition_at(edition))
+
+
+@app.command()
+def check(
+    path: Annotated[
+        Path | None, typer.Argument(help="A folder with an edition; the bundled one when left out.")
+    ] = None,
+    schemas: Annotated[
+        Path | None,
+        typer.Option("--schemas", help="Write the JSON Schema of every kind of file here."),
+    ] = None,
+) -> None:
+    """Check an edition: every file, every problem, with its line."""
+    from consilium.cli.checking import check_edition, write_schemas  # noqa: PLC0415
+
+    if schemas is not None:
+        write_schemas(schemas)
+        return
+    if not check_edition(path):
+        raise typer.Exit(PROBLEM)

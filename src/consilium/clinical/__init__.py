@@ -1,0 +1,1 @@
+"""Patients, disease, earlier treatment and drugs, as types."""

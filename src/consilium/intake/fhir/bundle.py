@@ -1,0 +1,149 @@
+"""The resources of an input, whatever they came in, and what their references point to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from consilium.clinical.patient import PatientError
+from consilium.intake.fhir.codes import mappings, words
+from consilium.intake.fhir.moments import moment
+
+Body = Mapping[str, object]
+
+_LONGEST_ID = 80
+_READ_WHERE_CONTAINED = ("Observation", "Condition")
+
+
+class Resource(NamedTuple):
+    """One resource and the place by which a person finds it again."""
+
+    kind: str
+    where: str
+    body: Body
+    holder: Body | None = None
+
+    def is_one_of(self, *kinds: str) -> bool:
+        """Whether it is a resource of one of these kinds."""
+        return self.kind in kinds
+
+
+class Resources:
+    """All resources of one patient."""
+
+    def __init__(self, values: Iterable[object]) -> None:
+        self._counted: Counter[str] = Counter()
+        self._by_reference: dict[str, Resource] = {}
+        self.not_resources = 0
+        found: dict[str, Resource] = {}
+        for value in values:
+            for body, address in self._unpacked(value):
+                resource = self._placed(body)
+                before = found.get(resource.where)
+                if before is not None and _updated(before.body) > _updated(body):
+                    continue
+                found[resource.where] = resource
+                self._index(resource, address)
+        self.all: list[Resource] = []
+        for resource in found.values():
+            self.all.append(resource)
+            self.all += self._contained(resource)
+        self._check_one_patient()
+
+    def of(self, *kinds: str) -> list[Resource]:
+        """The resources of these kinds, in the order of the input."""
+        return [resource for resource in self.all if resource.kind in kinds]
+
+    def resolve(self, reference: object, held_by: Resource) -> Resource | None:
+        """The resource that a reference points to, when the input holds it."""
+        if not isinstance(reference, Mapping):
+            return None
+        address = words(reference.get("reference"))
+        if address.startswith("#"):
+            holder = held_by.holder or held_by.body
+            for body in mappings(holder.get("contained")):
+                if words(body.get("id")) == address[1:]:
+                    kind = words(body.get("resourceType"))
+                    return Resource(kind, f"{held_by.where}{address}", body, holder)
+            return None
+        return self._by_reference.get(address) or self._by_reference.get(_local(address))
+
+    def _unpacked(self, value: object) -> Iterable[tuple[Body, str]]:
+        waiting: list[tuple[object, str]] = [(value, "")]
+        while waiting:
+            body, address = waiting.pop(0)
+            if not isinstance(body, Mapping) or not words(body.get("resourceType")):
+                self.not_resources += 1
+                continue
+            if body["resourceType"] != "Bundle":
+                yield body, address
+                continue
+            entries = mappings(body.get("entry"))
+            inside = [
+                (entry["resource"], words(entry.get("fullUrl")))
+                for entry in entries
+                if "resource" in entry and not _is_deletion(entry)
+            ]
+            waiting = [*inside, *waiting]
+
+    def _placed(self, body: Body) -> Resource:
+        kind = words(body.get("resourceType"))
+        name = words(body.get("id"))[:_LONGEST_ID]
+        if name:
+            return Resource(kind, f"{kind}/{name}", body)
+        self._counted[kind] += 1
+        return Resource(kind, f"{kind}[{self._counted[kind]}]", body)
+
+    def _index(self, resource: Resource, address: str) -> None:
+        self._by_reference[resource.where] = resource
+        if address:
+            self._by_reference[address] = resource
+            self._by_reference.setdefault(_local(address), resource)
+        name = words(resource.body.get("id"))
+        if name:
+            self._by_reference[f"urn:uuid:{name}"] = resource
+
+    def _contained(self, resource: Resource) -> list[Resource]:
+        return [
+            Resource(
+                kind, f"{resource.where}#{words(body.get('id'))[:_LONGEST_ID]}", body, resource.body
+            )
+            for body in mappings(resource.body.get("contained"))
+            if (kind := words(body.get("resourceType"))) in _READ_WHERE_CONTAINED
+        ]
+
+    def _check_one_patient(self) -> None:
+        patients = len(self.of("Patient"))
+        subjects = {
+            _local(words(subject.get("reference")))
+            for resource in self.all
+            for key in ("subject", "patient")
+            if isinstance(subject := resource.body.get(key), Mapping)
+            and "Patient/" in words(subject.get("reference"))
+        }
+        several = max(patients, len(subjects))
+        if several > 1:
+            raise PatientError(
+                f"it holds the records of {several} patients; a plan is made for one, "
+                "so give one patient at a time"
+            )
+
+
+def _is_deletion(entry: Body) -> bool:
+    request = entry.get("request")
+    return isinstance(request, Mapping) and request.get("method") == "DELETE"
+
+
+def _updated(body: Body) -> str:
+    meta = body.get("meta")
+    updated = moment(meta.get("lastUpdated")) if isinstance(meta, Mapping) else None
+    if updated is None:
+        return ""
+    return updated.time.isoformat() if updated.time else updated.day.text
+
+
+def _local(address: str) -> str:
+    """`Type/id` of an absolute or versioned address; any other address as it is."""
+    parts = address.split("/_history/", maxsplit=1)[0].split("/")
+    return "/".join(parts[-2:]) if len(parts) >= 2 else address

@@ -1,0 +1,140 @@
+"""One FHIR R4 record as a patient case, by readers in the order in which they need each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from consilium.clinical.dates import Day
+from consilium.clinical.patient import NotUnderstood, PatientCase, PatientError, TherapyList
+from consilium.intake.fhir.bundle import Resource, Resources
+from consilium.intake.fhir.codes import concept, words
+from consilium.intake.fhir.conditions import ConditionReader, condition_moment
+from consilium.intake.fhir.findings import Finding, Harvest, counted, settle
+from consilium.intake.fhir.genomics import GenomicsReader
+from consilium.intake.fhir.medications import MedicationReader
+from consilium.intake.fhir.moments import Moment, first_moment, moment
+from consilium.intake.fhir.observations import ObservationReader, moment_of
+from consilium.intake.vocabulary import HasVocabulary, Vocabulary
+
+_NEVER_LISTED = ("Patient", "Bundle")
+_LISTED_BY_WHAT_THEY_SAY = ("Observation", "Condition")
+
+
+def patient_from_fhir(
+    values: Iterable[object],
+    edition: HasVocabulary,
+    where: str = "input",
+    *,
+    decision_date: Day | None = None,
+) -> PatientCase:
+    """A patient case from a Bundle, a single resource, or the lines of an NDJSON file.
+
+    Resources are read by their codes, never by the profile they claim. What is
+    dated after ``decision_date`` is left out, and the age is counted to it; with
+    no decision date no age is computed. No identifier of the patient is kept.
+    Raises ``PatientError`` when there is nothing to read, or more than one patient.
+    """
+    vocabulary = Vocabulary(edition)
+    harvest = Harvest()
+    resources = Resources(values)
+    if not resources.all:
+        raise PatientError(
+            f"{where}: it holds no FHIR resource; a Bundle with entries was expected"
+        )
+    if decision_date is not None:
+        _leave_out_later(resources, harvest, decision_date)
+    _person(resources, harvest, decision_date)
+    extent = ConditionReader(resources, harvest).read()
+    GenomicsReader(resources, harvest).read()
+    therapies = MedicationReader(vocabulary, resources, harvest, extent).read()
+    ObservationReader(vocabulary, resources, harvest).read()
+    entered, discordant = settle(harvest.findings, vocabulary.facts)
+    return PatientCase(
+        entered=entered,
+        therapies=TherapyList(therapies, complete=False),
+        decision_date=decision_date,
+        not_understood=(*harvest.listed(), *_left_over(resources, harvest)),
+        discordant=(*harvest.discordant, *discordant),
+        source="record in FHIR R4",
+    )
+
+
+def _person(resources: Resources, harvest: Harvest, decision_date: Day | None) -> None:
+    """Sex and age; nothing else of a Patient is looked at."""
+    for resource in resources.of("Patient"):
+        gender = resource.body.get("gender")
+        if gender in ("female", "male"):
+            rule = "administrative gender"
+            harvest.findings.append(Finding("sex", str(gender), "Patient.gender", None, rule))
+        elif gender is not None:
+            why = "the administrative gender does not say which sex matters; answer `sex`"
+            harvest.not_understood.append(NotUnderstood("Patient.gender", words(gender), why))
+        born = moment(resource.body.get("birthDate"))
+        if born is None or decision_date is None:
+            continue
+        youngest = _years(born.day.last.isoformat(), decision_date.first.isoformat())
+        oldest = _years(born.day.first.isoformat(), decision_date.last.isoformat())
+        if youngest == oldest and youngest >= 0:
+            rule = "completed years on the decision date"
+            harvest.findings.append(
+                Finding("age", float(youngest), "Patient.birthDate", Moment(decision_date), rule)
+            )
+        else:
+            why = "the dates are not exact enough for an age in years; answer `age`"
+            harvest.not_understood.append(NotUnderstood("Patient.birthDate", "age", why))
+
+
+def _years(born: str, on: str) -> int:
+    return int(on[:4]) - int(born[:4]) - (on[5:] < born[5:])
+
+
+def _leave_out_later(resources: Resources, harvest: Harvest, decision_date: Day) -> None:
+    kept: list[Resource] = []
+    for resource in resources.all:
+        on = _dated(resource)
+        if on is not None and on.day.first > decision_date.last:
+            harvest.drop(resource, _label(resource), f"dated after the decision of {decision_date}")
+        else:
+            kept.append(resource)
+    resources.all = kept
+
+
+def _dated(resource: Resource) -> Moment | None:
+    if resource.kind == "Condition":
+        return condition_moment(resource)
+    if resource.kind == "Observation":
+        return moment_of(resource.body)
+    if resource.kind.startswith("Medication"):
+        return first_moment(resource.body, "effectiveDateTime", "effectivePeriod", "authoredOn")
+    return None
+
+
+def _label(resource: Resource) -> str:
+    for key in ("code", "medicationCodeableConcept"):
+        if key in resource.body:
+            return concept(resource.body[key]).label
+    return resource.kind
+
+
+def _left_over(resources: Resources, harvest: Harvest) -> list[NotUnderstood]:
+    """Everything that no reader looked at: once for each kind, with its number."""
+    left = [
+        resource
+        for resource in resources.all
+        if resource.where not in harvest.seen and resource.kind not in _NEVER_LISTED
+    ]
+    listed: list[NotUnderstood] = []
+    for kind in _LISTED_BY_WHAT_THEY_SAY:
+        labels = [_label(resource) for resource in left if resource.kind == kind]
+        if labels:
+            what = f"{len(labels)} not used: {counted(labels)}"
+            listed.append(NotUnderstood(kind, what, "no fact of this edition is read from them"))
+    others = [resource.kind for resource in left if resource.kind not in _LISTED_BY_WHAT_THEY_SAY]
+    if others:
+        why = "resources of these kinds are not read"
+        listed.append(NotUnderstood("record", f"{len(others)} not used: {counted(others)}", why))
+    if resources.not_resources:
+        number = resources.not_resources
+        what = f"{number} {'entry' if number == 1 else 'entries'} without a kind of resource"
+        listed.append(NotUnderstood("record", what, "only FHIR resources are read"))
+    return listed

@@ -1,0 +1,127 @@
+"""Numbers with their units, brought to the unit in which a fact is declared."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
+
+from consilium.clinical.patient import PatientError
+from consilium.knowledge.records import FactRecord
+
+
+class NumberError(PatientError):
+    """A number, or its unit, that a fact cannot take; its text completes a sentence."""
+
+
+class WrittenNumber(NamedTuple):
+    """A number as somebody wrote it, with the unit behind it."""
+
+    value: Decimal
+    unit: str
+
+
+_NUMBER_AND_UNIT = re.compile(r"([+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*)", re.S)
+_LARGEST_EXPONENT = 30
+_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_ANNOTATION = re.compile(r"\{[^{}]*\}")
+_COUNTED = re.compile(r"^(?:cells?|#)(?=/)", re.IGNORECASE)
+_CUBIC_MILLIMETRE = re.compile(r"(?<=/)(?:mm\^?3|cmm|mcl)$", re.IGNORECASE)
+_LITRE = re.compile(r"(?<![A-Za-z])([munpd]?)l(?![A-Za-z])")
+_POWER_OF_TEN = re.compile(r"^x?10(?:\*\*|\*|\^|e|\()(\d+)\)?(?=/)", re.IGNORECASE)
+_THOUSANDS = re.compile(r"^(?:k|thou|thousands?)(?=/)", re.IGNORECASE)
+_WHOLE_UNITS = {
+    "percent": "%",
+    "uln": "[ULN]",
+    "xuln": "[ULN]",
+    "[uln]": "[ULN]",
+    "month": "months",
+    "mo": "months",
+    "year": "years",
+    "yr": "years",
+    "a": "years",
+    "mutations/mb": "mut/Mb",
+}
+
+
+def canonical_unit(unit: str) -> str:
+    """One spelling for the many of a unit; never one for two units.
+
+    >>> canonical_unit("x10⁹/l"), canonical_unit("10*9/L"), canonical_unit("cells/mm³")
+    ('10*9/L', '10*9/L', '/uL')
+    """
+    text = _RAISED.sub(lambda found: "^" + found[0].translate(_SUPERSCRIPT), unit)
+    text = _ANNOTATION.sub("", "".join(text.split())).replace("μ", "u").replace("µ", "u")
+    text = text.replace("×", "x")
+    text = _WHOLE_UNITS.get(text.casefold(), text)
+    text = _CUBIC_MILLIMETRE.sub("uL", _COUNTED.sub("", text))
+    text = _LITRE.sub(lambda found: found[1] + "L", text)
+    return _POWER_OF_TEN.sub(r"10*\1", _THOUSANDS.sub("10*3", text))
+
+
+def units_of(fact: FactRecord) -> dict[str, float]:
+    """The units in which a fact may be written, each with its factor to the declared one."""
+    return fact.units or ({fact.unit: 1.0} if fact.unit else {})
+
+
+def unit_is_needed(fact: FactRecord) -> bool:
+    """Whether a bare number could mean two things."""
+    return len(fact.units) > 1
+
+
+def written_number(text: str) -> WrittenNumber | None:
+    """A text that begins with a number, as number and unit; ``None`` when it does not."""
+    found = _NUMBER_AND_UNIT.fullmatch(text.strip())
+    if not found:
+        return None
+    number = exact(found[1])
+    return None if number is None else WrittenNumber(number, found[2].strip())
+
+
+def exact(number: object) -> Decimal | None:
+    """A number of JSON or its text as an exact decimal; ``None`` for anything else."""
+    if isinstance(number, bool) or not isinstance(number, int | float | str | Decimal):
+        return None
+    try:
+        found = Decimal(str(number))
+    except (InvalidOperation, ValueError):
+        return None
+    if not found.is_finite() or found.adjusted() > _LARGEST_EXPONENT:
+        return None
+    return found
+
+
+def in_declared_unit(fact: FactRecord, value: Decimal, unit: str) -> float:
+    """A number in the unit of its fact.
+
+    Raises ``NumberError`` for an unknown unit and for a value that cannot be.
+    """
+    converted = float(value * _factor(fact, unit))
+    if not fact.low <= converted <= fact.high:
+        shown = f"{_shown(converted)} {fact.unit}".strip()
+        raise NumberError(
+            f"is {shown}, which lies outside {_shown(fact.low)} to {_shown(fact.high)}; "
+            "look for a slip in the number or its unit"
+        )
+    if fact.whole == "yes" and not converted.is_integer():
+        raise NumberError(f"is {_shown(converted)}; a whole number is needed")
+    return converted
+
+
+def _factor(fact: FactRecord, unit: str) -> Decimal:
+    known = units_of(fact)
+    if not unit and not known:
+        return Decimal(1)
+    wanted = canonical_unit(unit)
+    if not known and wanted in ("", "1"):
+        return Decimal(1)
+    factors = {factor for name, factor in known.items() if canonical_unit(name) == wanted}
+    if len(factors) != 1:
+        allowed = ", ".join(f"`{name}`" for name in known) or "no unit at all"
+        raise NumberError(f"has the unit `{unit}`, which is not read here; write {allowed}")
+    return Decimal(str(factors.pop()))
+
+
+def _shown(number: float) -> str:
+    return f"{number:g}" if abs(number) < 1e6 else f"{number:,.0f}".replace(",", " ")

@@ -1,0 +1,53 @@
+"""A compiled copy of an edition, good only for the very bytes it was made from."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from hashlib import blake2b
+from pathlib import Path
+
+import msgspec
+
+from consilium.knowledge.contents import Contents
+
+
+def fingerprint(root: Path, files: Iterable[Path], code: Iterable[Path]) -> str:
+    """A name for the bytes of an edition and of the code that reads it."""
+    digest = blake2b(digest_size=20)
+    for path in files:
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root)}\0{len(content)}\0".encode())
+        digest.update(content)
+    for path in code:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def read(folder: Path, name: str) -> Contents | None:
+    """The compiled copy of that name; nothing when there is none, or it is damaged."""
+    try:
+        return msgspec.msgpack.decode((folder / f"{name}.edition").read_bytes(), type=Contents)
+    except (OSError, msgspec.DecodeError, msgspec.ValidationError):
+        return None
+
+
+def write(folder: Path, name: str, contents: Contents) -> None:
+    """Keep a compiled copy, whole or not at all; a folder that cannot be written is no error."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder)
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.msgpack.encode(contents))
+        Path(temporary).replace(folder / f"{name}.edition")
+        for old in sorted(folder.glob("*.edition"), key=lambda path: path.stat().st_mtime)[:-4]:
+            old.unlink(missing_ok=True)
+    except OSError:
+        return
+
+
+def default_folder() -> Path:
+    """Where compiled copies go: the user's cache folder."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "consilium"

@@ -1,0 +1,219 @@
+"""What must hold across the files of an edition: ids, pointers, dates, sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from consilium.clinical.dates import Day
+from consilium.clinical.therapies import DERIVED_FACTS
+from consilium.errors import nearest
+from consilium.evidence.sources import Citation
+from consilium.evidence.trials import Trial
+from consilium.knowledge.contents import Contents
+from consilium.knowledge.problems import Place, Problem
+from consilium.knowledge.records import Component, Position
+from consilium.knowledge.typing_nodes import Pointer
+from consilium.rules.conditions import facts_in
+
+
+def check_contents(
+    contents: Contents, places: Mapping[int, Place], pointers: Iterable[Pointer]
+) -> list[Problem]:
+    """Every problem that only shows when the files are read together."""
+    checks = _Checks(contents, places)
+    return [
+        *checks.ids(),
+        *checks.pointers(pointers),
+        *checks.dates(),
+        *checks.citations(),
+        *checks.facts(),
+        *checks.trials(),
+        *checks.positions(),
+    ]
+
+
+class _Checks:
+    def __init__(self, contents: Contents, places: Mapping[int, Place]) -> None:
+        self.contents, self.places = contents, places
+        results = [r for trial in contents.trials for r in trial.results]
+        self.by_kind: dict[str, list[msgspec.Struct]] = {
+            "source": list(contents.sources),
+            "fact": list(contents.facts),
+            "drug": list(contents.drugs),
+            "class": list(contents.classes),
+            "regimen": list(contents.regimens),
+            "speaker": list(contents.speakers),
+            "position": list(contents.positions),
+            "approval": list(contents.approvals),
+            "result": list(results),
+            "trial": list(contents.trials),
+            "endpoint": list(contents.endpoints),
+            "adverse event": list(contents.adverse_events),
+            "harm": [harm for trial in contents.trials for harm in trial.harms],
+            "care rule": list(contents.care),
+            "scope": [*contents.scopes.scopes, *contents.scopes.exclusions],
+        }
+
+    def at(self, record: object, message: str) -> Problem:
+        place = self.places.get(id(record), Place("edition", 1))
+        return Problem(place.path, place.line, message)
+
+    def ids(self) -> Iterator[Problem]:
+        for kind, records in self.by_kind.items():
+            seen: dict[str, object] = {}
+            for record in records:
+                name: str = record.id  # type: ignore[attr-defined]
+                if name in seen:
+                    first = self.places.get(id(seen[name]), Place("the edition", 1))
+                    yield self.at(
+                        record,
+                        f"a {kind} is called `{name}` already, in {first.path} line {first.line}",
+                    )
+                seen.setdefault(name, record)
+
+    def pointers(self, pointers: Iterable[Pointer]) -> Iterator[Problem]:
+        names = {
+            kind: {record.id for record in records}  # type: ignore[attr-defined]
+            for kind, records in self.by_kind.items()
+        }
+        for pointer in pointers:
+            known = names[pointer.kind]
+            if pointer.id not in known:
+                hint = nearest(pointer.id, known).replace("Did you mean", "Closest:").rstrip("?")
+                message = f"no {pointer.kind} is called `{pointer.id}`.{hint}"
+                yield Problem(pointer.place.path, pointer.place.line, message)
+
+    def dates(self) -> Iterator[Problem]:
+        today = self.contents.info.date.last
+        for record in _records(self.contents):
+            for field in record.__struct_fields__:
+                value = getattr(record, field)
+                if not isinstance(value, Day) or field in ("review_by", "date"):
+                    continue
+                if value.first > today:
+                    yield self.at(
+                        record, f"`{field}: {value}` lies after the edition's date, {today}"
+                    )
+            since, until = getattr(record, "since", None), getattr(record, "until", None)
+            if isinstance(since, Day) and isinstance(until, Day) and until.last < since.first:
+                yield self.at(record, f"`until: {until}` lies before `since: {since}`")
+            checked, review = getattr(record, "checked", None), getattr(record, "review_by", None)
+            if isinstance(checked, Day) and isinstance(review, Day) and review.last <= checked.last:
+                yield self.at(record, f"`review_by: {review}` is not after `checked: {checked}`")
+
+    def citations(self) -> Iterator[Problem]:
+        sources = {source.id: source for source in self.contents.sources}
+        for record in _records(self.contents):
+            if isinstance(record, Citation):
+                source = sources.get(record.source)
+                if source is None:
+                    continue
+                if source.reading(record.read) is None:
+                    names = ", ".join(read.id for read in source.read)
+                    wrong = (
+                        f"has no reading `{record.read}`"
+                        if record.read
+                        else "was read several times"
+                    )
+                    yield self.at(record, f"`{record.source}` {wrong}; name one of: {names}")
+            elif "because" in record.__struct_fields__ and not record.because:  # type: ignore[attr-defined]
+                if _states_a_figure(record):
+                    yield self.at(record, "a figure needs its source under `because`")
+
+    def facts(self) -> Iterator[Problem]:
+        for fact in self.contents.facts:
+            if fact.origin == "defined" and set(fact.definition) != set(fact.values):
+                yield self.at(fact, f"`{fact.id}` needs a definition for each of its values")
+            if fact.origin != "defined" and fact.definition:
+                yield self.at(fact, f"`{fact.id}` has a definition but its origin is {fact.origin}")
+            if fact.origin == "defined" and not fact.because:
+                yield self.at(fact, f"the definition of `{fact.id}` needs its source")
+            if fact.origin == "derived" and fact.id not in DERIVED_FACTS:
+                yield self.at(
+                    fact, f"nothing derives `{fact.id}`; known: {', '.join(DERIVED_FACTS)}"
+                )
+            if fact.kind == "choice" and not fact.values:
+                yield self.at(fact, f"`{fact.id}` needs its values")
+
+    def trials(self) -> Iterator[Problem]:
+        for trial in self.contents.trials:
+            arms = {arm.id for arm in trial.arms}
+            for measured in (*trial.results, *trial.harms):
+                for name in measured.arms:
+                    if name not in arms:
+                        yield self.at(
+                            measured, f"`{name}` is no arm of {trial.id}.{nearest(name, arms)}"
+                        )
+                if not measured.because:
+                    yield self.at(measured, f"`{measured.id}` needs its source under `because`")
+            for result in trial.results:
+                for name in _contrasted(result):
+                    if name not in arms:
+                        yield self.at(
+                            result, f"`{name}` is no arm of {trial.id}.{nearest(name, arms)}"
+                        )
+
+    def positions(self) -> Iterator[Problem]:
+        by_id = {position.id: position for position in self.contents.positions}
+        for position in self.contents.positions:
+            for name in position.overrides:
+                other = by_id.get(name)
+                if other is not None and other.who != position.who:
+                    yield self.at(
+                        position, f"`{name}` is by {other.who}; one overrides only one's own"
+                    )
+            if _overrides_itself(position, by_id):
+                yield self.at(position, f"`{position.id}` overrides itself in a circle")
+            if not position.because:
+                yield self.at(position, f"`{position.id}` needs its source under `because`")
+            if position.stance.value == "depends_on" and not position.facts:
+                yield self.at(position, "`depends_on` needs the deciding `facts`")
+            if position.stance.value != "depends_on" and not position.regimens:
+                yield self.at(position, f"`{position.stance.value}` needs `regimens`")
+            asked = facts_in(position.when)
+            for extension in position.extends_to:
+                for fact in sorted(facts_in(extension) - asked):
+                    yield self.at(position, f"`extends_to` tests `{fact}`, which `when` does not")
+        for approval in self.contents.approvals:
+            if approval.status == "approved" and approval.when is None:
+                yield self.at(approval, "an approval needs `when`: for whom it is")
+
+
+def _records(value: object) -> Iterator[msgspec.Struct]:
+    """Every record inside a value, itself included."""
+    if isinstance(value, msgspec.Struct):
+        yield value
+        for field in value.__struct_fields__:
+            yield from _records(getattr(value, field))
+    elif isinstance(value, tuple | list):
+        for part in value:
+            yield from _records(part)
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _records(part)
+
+
+def _states_a_figure(record: msgspec.Struct) -> bool:
+    if isinstance(record, Component):
+        return record.dose != "not-stated"
+    return isinstance(record, Trial | Position)
+
+
+def _contrasted(result: object) -> tuple[str, ...]:
+    contrast = getattr(result, "contrast", None)
+    return (contrast.experimental, contrast.comparator) if contrast else ()
+
+
+def _overrides_itself(position: Position, by_id: Mapping[str, Position]) -> bool:
+    seen: set[str] = set()
+    queue = list(position.overrides)
+    while queue:
+        name = queue.pop()
+        if name == position.id:
+            return True
+        if name not in seen and name in by_id:
+            seen.add(name)
+            queue += by_id[name].overrides
+    return False

@@ -1,0 +1,77 @@
+"""Which files an edition consists of, and what each of them holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from consilium.evidence.sources import Source
+from consilium.evidence.trials import Trial
+from consilium.knowledge.records import (
+    Approval,
+    CareRule,
+    Drug,
+    DrugClass,
+    EditionInfo,
+    FactsFile,
+    NotVerified,
+    Position,
+    Regimen,
+    ScopesFile,
+    Speaker,
+    Term,
+    WorkedCase,
+)
+
+
+class FileKind(NamedTuple):
+    """A kind of file: where it lies, what it holds, and where that goes in `Contents`."""
+
+    pattern: str
+    holds: Any
+    field: str
+    named_by_id: bool = False
+
+
+KINDS = (
+    FileKind("EDITION.yaml", EditionInfo, "info"),
+    FileKind("vocabulary/facts.yaml", FactsFile, "facts"),
+    FileKind("vocabulary/scopes.yaml", ScopesFile, "scopes"),
+    FileKind("vocabulary/classes.yaml", tuple[DrugClass, ...], "classes"),
+    FileKind("vocabulary/drugs.yaml", tuple[Drug, ...], "drugs"),
+    FileKind("vocabulary/speakers.yaml", tuple[Speaker, ...], "speakers"),
+    FileKind("vocabulary/endpoints.yaml", tuple[Term, ...], "endpoints"),
+    FileKind("vocabulary/adverse-events.yaml", tuple[Term, ...], "adverse_events"),
+    FileKind("sources/*.yaml", Source, "sources", named_by_id=True),
+    FileKind("regimens/*.yaml", Regimen, "regimens", named_by_id=True),
+    FileKind("trials/*.yaml", Trial, "trials", named_by_id=True),
+    FileKind("approvals/*.yaml", tuple[Approval, ...], "approvals"),
+    FileKind("positions/**/*.yaml", tuple[Position, ...], "positions"),
+    FileKind("care/*.yaml", tuple[CareRule, ...], "care"),
+    FileKind("not-verified/*.yaml", tuple[NotVerified, ...], "not_verified"),
+)
+CASES = FileKind("cases/**/*.yaml", WorkedCase, "cases", named_by_id=True)
+
+
+def files_of(root: Path, kind: FileKind) -> Iterator[Path]:
+    """The files of one kind, in order of their names."""
+    yield from sorted(path for path in root.glob(kind.pattern) if path.is_file())
+
+
+def all_files(root: Path) -> list[Path]:
+    """Every file that an edition is made of; cases are not part of what a plan reads."""
+    return sorted(path for kind in KINDS for path in files_of(root, kind))
+
+
+def unknown_files(root: Path) -> list[Path]:
+    """YAML files that belong to no kind, most likely in the wrong folder."""
+    known = {*all_files(root), *files_of(root, CASES)}
+    others = ("activities", "claims", "models")
+    return sorted(
+        path
+        for path in root.rglob("*.y*ml")
+        if path not in known
+        and path.relative_to(root).parts[0] not in others
+        and not any(part.startswith(".") for part in path.relative_to(root).parts)
+    )

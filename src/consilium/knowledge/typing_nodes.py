@@ -1,0 +1,277 @@
+"""YAML nodes to records: strict, with the line of every problem.
+
+Scalars are text until a record types them, so that `NO`, `1+` and `0` mean
+what was written. All problems are collected; none is mended silently.
+"""
+
+from __future__ import annotations
+
+import types
+from enum import Enum
+from functools import cache
+from math import isfinite
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+import yaml
+
+from consilium.clinical.dates import Day
+from consilium.errors import ConsiliumError, nearest
+from consilium.evidence.references import Ref
+from consilium.knowledge.conditions import ConditionReader
+from consilium.knowledge.problems import Place, Problem
+from consilium.rules.conditions import ALWAYS, Condition
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MISSING = object()
+_CONDITION = set(get_args(Condition))
+_SCALAR_NAMES = {int: "a whole number", float: "a number", str: "text"}
+_TOO_DEEP = 40
+
+
+class Pointer(NamedTuple):
+    """An id somewhere in a file that must lead to a record of a kind."""
+
+    kind: str
+    id: str
+    place: Place
+
+
+class Unreadable(Exception):
+    """A node that did not fit; the problem is already recorded."""
+
+
+def compose(text: str, path: str, problems: list[Problem]) -> yaml.Node | None:
+    """The node graph of one YAML document, or a problem with its line."""
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        problems.append(Problem(path, line, f"this is no YAML: {error.problem}"))
+        return None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        problems.append(Problem(path, 1, f"this is no YAML: {str(error).splitlines()[0]}"))
+        return None
+    if node is None:
+        problems.append(Problem(path, 1, "the file is empty"))
+    return node
+
+
+class NodeReader:
+    """Types the nodes of one file against records."""
+
+    def __init__(self, path: str, conditions: ConditionReader, problems: list[Problem]) -> None:
+        self.path, self.conditions, self.problems = path, conditions, problems
+        self.pointers: list[Pointer] = []
+        self.places: dict[int, Place] = {}
+        self.kept: list[object] = []
+
+    def problem(self, node: yaml.Node, message: str) -> None:
+        """Record a problem at the line of a node."""
+        self.problems.append(Problem(self.path, node.start_mark.line + 1, message))
+
+    def read(self, node: yaml.Node, wanted: Any, depth: int = 0) -> Any:
+        """A node as a value of a type; raises ``Unreadable`` after recording why not."""
+        if depth > _TOO_DEEP:
+            self.problem(node, "nested too deep")
+            raise Unreadable
+        if set(get_args(wanted)) >= _CONDITION:
+            return self._condition(node)
+        origin = get_origin(wanted)
+        if origin is Annotated:
+            return self._pointer(node, *get_args(wanted), depth=depth)
+        if origin is Literal:
+            return self._literal(node, get_args(wanted))
+        if origin in (Union, types.UnionType):
+            return self._union(node, get_args(wanted), depth)
+        if origin is tuple:
+            return self._tuple(node, get_args(wanted), depth)
+        if origin is dict:
+            return self._dict(node, get_args(wanted)[1], depth)
+        if wanted is object:
+            return plain(node)
+        if isinstance(wanted, type) and issubclass(wanted, Enum):
+            return wanted(self._literal(node, tuple(str(member.value) for member in wanted)))
+        if wanted is Day:
+            return self._day(node)
+        if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
+            return self._record(node, wanted, depth)
+        return self._scalar(node, wanted)
+
+    def _text(self, node: yaml.Node, what: str = "text") -> str:
+        if not isinstance(node, yaml.ScalarNode):
+            found = "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
+            self.problem(node, f"found {found} where {what} belongs")
+            raise Unreadable
+        return str(node.value)
+
+    def _scalar(self, node: yaml.Node, wanted: type) -> Any:
+        text = self._text(node, _SCALAR_NAMES[wanted])
+        if wanted is str:
+            return text
+        try:
+            number = wanted(text)
+        except (ValueError, OverflowError):
+            number = None
+        if number is None or not isfinite(number):
+            self.problem(node, f"`{text}` is not {_SCALAR_NAMES[wanted]}")
+            raise Unreadable
+        return number
+
+    def _literal(self, node: yaml.Node, allowed: tuple[Any, ...]) -> str:
+        text = self._text(node, "one of " + ", ".join(f"`{word}`" for word in allowed))
+        if text not in allowed:
+            hint = nearest(text, allowed) or f" Use one of {', '.join(map(str, allowed))}."
+            self.problem(node, f"`{text}` is not allowed here.{hint}")
+            raise Unreadable
+        return text
+
+    def _day(self, node: yaml.Node) -> Day:
+        try:
+            return Day(self._text(node, "a date"))
+        except ConsiliumError as error:
+            self.problem(node, str(error))
+            raise Unreadable from None
+
+    def _pointer(self, node: yaml.Node, wanted: Any, ref: Ref, *, depth: int) -> str:
+        text = str(self.read(node, wanted, depth))
+        if text:
+            self.pointers.append(
+                Pointer(ref.kind, text, Place(self.path, node.start_mark.line + 1))
+            )
+        return text
+
+    def _union(self, node: yaml.Node, options: tuple[Any, ...], depth: int) -> Any:
+        options = tuple(option for option in options if option is not types.NoneType)
+        literals = tuple(w for o in options if get_origin(o) is Literal for w in get_args(o))
+        if isinstance(node, yaml.ScalarNode):
+            if node.value in literals:
+                return node.value
+            others = [o for o in options if get_origin(o) not in (Literal, tuple, dict)]
+            if others:
+                if literals and others[0] in (int, float):
+                    return self._number_or(node, others[0], literals)
+                return self.read(node, others[0], depth)
+            return self._literal(node, literals)
+        fitting = tuple if isinstance(node, yaml.SequenceNode) else dict
+        for option in options:
+            is_record = isinstance(option, type) and issubclass(option, msgspec.Struct)
+            if get_origin(option) is fitting or (fitting is dict and is_record):
+                return self.read(node, option, depth)
+        return self.read(node, options[0], depth)
+
+    def _number_or(self, node: yaml.ScalarNode, wanted: type, words: tuple[str, ...]) -> Any:
+        try:
+            return wanted(node.value)
+        except ValueError:
+            allowed = " or ".join(f"`{word}`" for word in words)
+            self.problem(node, f"`{node.value}` is neither {_SCALAR_NAMES[wanted]} nor {allowed}")
+            raise Unreadable from None
+
+    def _tuple(self, node: yaml.Node, parts: tuple[Any, ...], depth: int) -> tuple[Any, ...]:
+        if not isinstance(node, yaml.SequenceNode):
+            self.problem(node, "a list belongs here; write it as `[...]` or with dashes")
+            raise Unreadable
+        if len(parts) == 2 and parts[1] is Ellipsis:
+            kinds: list[Any] = [parts[0]] * len(node.value)
+        else:
+            kinds = list(parts)
+            if len(kinds) != len(node.value):
+                self.problem(node, f"{len(kinds)} values belong here, {len(node.value)} were found")
+                raise Unreadable
+        found = []
+        failed = False
+        for part, kind in zip(node.value, kinds, strict=True):
+            try:
+                found.append(self.read(part, kind, depth + 1))
+            except Unreadable:
+                failed = True
+        if failed:
+            raise Unreadable
+        return tuple(found)
+
+    def _pairs(self, node: yaml.Node) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+        if not isinstance(node, yaml.MappingNode):
+            self.problem(node, "keys with values belong here")
+            raise Unreadable
+        found: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+        for key, value in node.value:
+            name = self._text(key, "a key")
+            if name in found:
+                self.problem(
+                    key,
+                    f"`{name}` is here twice; the first is on line {found[name][0].start_mark.line + 1}",
+                )
+            found.setdefault(name, (key, value))
+        return found
+
+    def _dict(self, node: yaml.Node, wanted: Any, depth: int) -> dict[str, Any]:
+        found, failed = {}, False
+        for name, (_, value) in self._pairs(node).items():
+            try:
+                found[name] = self.read(value, wanted, depth + 1)
+            except Unreadable:
+                failed = True
+        if failed:
+            raise Unreadable
+        return found
+
+    def _condition(self, node: yaml.Node) -> Condition:
+        before = len(self.problems)
+        condition = self.conditions.read(node, self.path, self.problems)
+        if len(self.problems) > before:
+            return ALWAYS
+        return condition
+
+    def _record(self, node: yaml.Node, wanted: type[msgspec.Struct], depth: int) -> Any:
+        fields = fields_of(wanted)
+        values: dict[str, Any] = {}
+        failed = False
+        for name, (key, value) in self._pairs(node).items():
+            if name not in fields:
+                hint = nearest(name, fields) or f" Known keys: {', '.join(fields)}."
+                self.problem(key, f"`{name}` is not a key of {_what(wanted)}.{hint}")
+                failed = True
+                continue
+            try:
+                values[name] = self.read(value, fields[name][0], depth + 1)
+            except Unreadable:
+                failed = True
+                values[name] = _MISSING
+        for name, (_, required) in fields.items():
+            if required and name not in values:
+                self.problem(node, f"{_what(wanted)} needs the key `{name}`")
+                failed = True
+        if failed:
+            raise Unreadable
+        try:
+            record = wanted(**values)
+        except ConsiliumError as error:
+            self.problem(node, str(error))
+            raise Unreadable from None
+        self.places[id(record)] = Place(self.path, node.start_mark.line + 1)
+        self.kept.append(record)  # ids are only good while the records live
+        return record
+
+
+def plain(node: yaml.Node) -> object:
+    """A node as dicts, lists and text, untyped."""
+    if isinstance(node, yaml.MappingNode):
+        return {str(key.value): plain(value) for key, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return [plain(part) for part in node.value]
+    return str(node.value)
+
+
+@cache
+def fields_of(record: type[msgspec.Struct]) -> dict[str, tuple[Any, bool]]:
+    """The fields of a record: their types, and whether they are required."""
+    hints = get_type_hints(record, include_extras=True)
+    return {
+        field.name: (hints[field.name], field.required) for field in msgspec.structs.fields(record)
+    }
+
+
+def _what(record: type) -> str:
+    words = "".join(f" {c.lower()}" if c.isupper() else c for c in record.__name__).strip()
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"

@@ -1,0 +1,212 @@
+"""The missing facts that matter, what each answer would change, and which to ask first."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from consilium.clinical.patient import PatientCase
+from consilium.guidance.standing import Answers, Knowledge
+from consilium.guidance.voices import FAVOURABLE
+from consilium.knowledge.records import Position
+from consilium.planning.plan import Gap, WouldChange
+from consilium.rules.answering import AnswerTable
+from consilium.rules.answers import UNKNOWN
+from consilium.rules.completions import cells
+from consilium.rules.conditions import Condition, Includes, facts_in, tests_in
+from consilium.rules.facts import Between, FactModel, Holding, Known, OneOf, is_settled
+from consilium.rules.say import say_known
+
+_SHOWN = 8
+_CHANGES_SHOWN = 4
+_WEIGHTS = {"exclusion": 0.2, "position": 3.0, "approval": 2.0, "scope": 0.5}
+
+
+def gaps(answers: Answers, case: PatientCase) -> tuple[Gap, ...]:
+    """Missing facts in the order of what they would change."""
+    knowledge, patient = answers.knowledge, answers.patient
+    model = knowledge.edition.model
+    open_keys = {
+        key
+        for key in knowledge.table.ids
+        if key.split(":", 1)[0] in _WEIGHTS and answers.settle(key) is UNKNOWN
+    }
+    if not open_keys:
+        return ()
+    asked: dict[str, None] = {}
+    for key in knowledge.table.ids:
+        if key in open_keys:
+            asked |= dict.fromkeys(_entered_facts(knowledge.conditions[key], model))
+    before = knowledge.table.codes(patient.facts)
+    found = []
+    for fact in asked:
+        record = knowledge.edition.facts[fact]
+        known = model.known(fact, patient.facts)
+        if is_settled(known) or not record.ask:
+            continue
+        gap = _gap(fact, known, before, open_keys, answers, case)
+        if gap is not None:
+            found.append(gap)
+    return tuple(sorted(found, key=lambda gap: -gap.weight)[:_SHOWN])
+
+
+def _entered_facts(condition: Condition, model: FactModel) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for fact in sorted(facts_in(condition)):
+        definition = model.facts[fact].definition
+        if definition:
+            for when in definition.values():
+                found |= dict.fromkeys(_entered_facts(when, model))
+        else:
+            found[fact] = None
+    return tuple(found)
+
+
+def _gap(
+    fact: str,
+    known: Known,
+    before: tuple[int, ...],
+    open_keys: set[str],
+    answers: Answers,
+    case: PatientCase,
+) -> Gap | None:
+    knowledge = answers.knowledge
+    record = knowledge.edition.facts[fact]
+    table = knowledge.table
+    declaration = knowledge.edition.model.facts[fact]
+    by_effect: dict[tuple[str, ...], list[str]] = {}
+    weight = 0.0
+    # a verdict that follows from this fact must not hold its own answer back
+    given = {
+        k: v
+        for k, v in answers.patient.facts.items()
+        if not knowledge.edition.model.facts[k].follows
+    }
+    given |= {k: v for k, v in answers.patient.given.items()}
+    for cell in _answers_to(fact, known, knowledge):
+        after = table.codes(given | {fact: cell})
+        changed = [
+            (key, code)
+            for key, was, code in zip(table.ids, before, after, strict=True)
+            if was == AnswerTable.UNKNOWN and code != AnswerTable.UNKNOWN and key in open_keys
+        ]
+        weight = max(weight, sum(_WEIGHTS[key.split(":", 1)[0]] for key, _ in changed))
+        effect = tuple(_says(key, code, knowledge) for key, code in changed)
+        shown = tuple(dict.fromkeys(text for text in effect if text))
+        by_effect.setdefault(shown, []).append(_word(cell, known, declaration, knowledge, fact))
+    if weight == 0:
+        return None
+    entered = case.entered.get(fact)
+    return Gap(
+        fact=fact,
+        ask=record.ask,
+        status=entered.status.value if entered else "unknown",
+        weight=weight,
+        would_change=tuple(
+            WouldChange(" or ".join(words), "; ".join(effect[:_CHANGES_SHOWN]))
+            for effect, words in by_effect.items()
+            if effect
+        ),
+        hint=record.hint,
+    )
+
+
+def _answers_to(fact: str, known: Known, knowledge: Knowledge) -> list[Known]:
+    """The answers worth telling apart: for members none of them, and each alone."""
+    asking = _asking(knowledge, fact)
+    if isinstance(known, Holding):
+        members = {m for test in asking if isinstance(test, Includes) for m in test.members}
+        open_ = sorted(members & known.may_have)
+        return [Holding(known.has), *(Holding(known.has | {member}) for member in open_)]
+    return cells(known, knowledge.edition.model, fact, asking)
+
+
+def _asking(knowledge: Knowledge, fact: str) -> tuple[Condition, ...]:
+    return tests_by_fact(knowledge).get(fact, ())
+
+
+@cache
+def tests_by_fact(knowledge: Knowledge) -> dict[str, tuple[Condition, ...]]:
+    """Every test of every fact that any statement or definition asks."""
+    found: dict[str, dict[Condition, None]] = {}
+    definitions = [
+        when for fact in knowledge.edition.model.defined for when in fact.definition.values()
+    ]
+    for condition in (*knowledge.choosing.values(), *definitions):
+        for test in tests_in(condition):
+            found.setdefault(test.fact, {})[test] = None
+    return {fact: tuple(tests) for fact, tests in found.items()}
+
+
+def _word(cell: Known, known: Known, declaration, knowledge: Knowledge, fact: str) -> str:  # type: ignore[no-untyped-def]
+    match cell, known:
+        case OneOf(), _:
+            return say_known(declaration, cell)
+        case Between(), Between():
+            tests = [t for t in _asking(knowledge, fact)]
+            return _stretch(cell.low, known, tests, declaration)
+        case Holding(), Holding():
+            added = sorted(cell.has - known.has)
+            words = [declaration.phrases.get(m, m) for m in added]
+            return (
+                f"{declaration.phrase} {', '.join(words)}" if words else "none of those asked about"
+            )
+    return str(cell)
+
+
+def _stretch(point: float, known: Between, tests, declaration) -> str:  # type: ignore[no-untyped-def]
+    """The stretch of numbers that a point stands for."""
+    edges = sorted({edge for test in tests for edge in test.edges})
+    kind = declaration.kind
+    lower = [v if upper else v for v, upper in edges if (v <= point if upper else v < point)]
+    higher = [(v, upper) for v, upper in edges if (v > point if upper else v >= point)]
+    low = max([known.low, *lower])
+    if not higher:
+        return (
+            f"{declaration.phrase} {low:g} or more"
+            if low > known.low
+            else f"{declaration.phrase} {point:g}"
+        )
+    value, upper = higher[0]
+    if kind.whole:
+        high = value - 1 if upper else value
+        text = f"{int(point)}" if high <= point else f"{int(point)} to {int(high)}"
+        return f"{declaration.phrase} {text}"
+    if low <= known.low:
+        return f"{declaration.phrase} {'below' if upper else 'up to'} {value:g}"
+    return f"{declaration.phrase} {low:g} to {'below ' if upper else ''}{value:g}"
+
+
+def _says(key: str, code: int, knowledge: Knowledge) -> str:
+    kind, name = key.split(":", 1)
+    edition = knowledge.edition
+    yes = code == AnswerTable.YES
+    if kind == "position" and yes:
+        position: Position = edition.positions[name]
+        speaker = edition.speakers[position.who]
+        named = ", ".join(
+            edition.regimens[r].short or edition.regimens[r].name for r in position.regimens
+        )
+        if position.stance in FAVOURABLE:
+            return f"{speaker.short or speaker.name} {_VERBS[position.stance.value]} {named}"
+        return f"{speaker.short or speaker.name}: {position.stance.value.replace('_', ' ')} {named}".strip()
+    if kind == "approval":
+        approval = edition.approvals[name]
+        named = ", ".join(
+            edition.regimens[r].short or edition.regimens[r].name for r in approval.regimens
+        )
+        if approval.status == "approved":
+            return (
+                f"{named}: {'within' if yes else 'outside'} the {approval.regulator.upper()} label"
+            )
+        return ""
+    if kind == "exclusion" and yes:
+        return "outside what this edition covers"
+    return ""
+
+
+_VERBS = {
+    "recommends": "recommends",
+    "may_be_preferred": "says may be preferred:",
+    "would_consider": "would consider",
+    "acceptable": "says one can choose",
+}

@@ -1,0 +1,138 @@
+"""From a patient case to what is known of each fact, and how it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from consilium.clinical.patient import Entered, PatientCase, PatientError, Status
+from consilium.clinical.therapies import (
+    Count,
+    Derived,
+    Members,
+    Word,
+    derive_from_therapies,
+)
+from consilium.knowledge.edition import Edition
+from consilium.rules.completions import Patient
+from consilium.rules.conditions import facts_in
+from consilium.rules.facts import (
+    Between,
+    Holding,
+    Known,
+    MembersKind,
+    NumberKind,
+    OneOf,
+)
+from consilium.rules.say import say_known
+
+
+class Understood(msgspec.Struct):
+    """A case with what is known of its facts; ``derived`` names those that were counted."""
+
+    case: PatientCase
+    patient: Patient
+    derived: dict[str, Known]
+
+
+def understand(case: PatientCase, edition: Edition) -> Understood:
+    """What is known of each fact.
+
+    Raises ``PatientError``, with the contradiction named, for a patient who
+    cannot be.
+    """
+    given, derived = _given(case, edition)
+    patient = Patient(edition.model, given)
+    if patient.contradiction is not None:
+        raise PatientError(_say_contradiction(patient, given, edition))
+    return Understood(case, patient, derived)
+
+
+def known_of(entered: Entered) -> Known | None:
+    """What one entered fact says is known; nothing unless it has a value."""
+    if entered.status is not Status.KNOWN or entered.value is None:
+        return None
+    if isinstance(entered.value, str):
+        return OneOf(frozenset({entered.value}))
+    if isinstance(entered.value, frozenset):
+        return Holding(entered.value)
+    return Between(float(entered.value), float(entered.value))
+
+
+def _given(case: PatientCase, edition: Edition) -> tuple[dict[str, Known], dict[str, Known]]:
+    given = {
+        name: known
+        for name, entered in case.entered.items()
+        if (known := known_of(entered)) is not None
+    }
+    derived: dict[str, Known] = {}
+    for name, value in derive_from_therapies(case, edition.profiles).items():
+        known = _as_known(name, value, edition)
+        if known is None:
+            continue
+        derived[name] = known
+        both = _both(given[name], known) if name in given else known
+        if both is None:
+            raise PatientError(
+                f"{edition.facts[name].phrase}: entered as "
+                f"{say_known(edition.model.facts[name], given[name])}, "
+                f"but the earlier therapies give {say_known(edition.model.facts[name], known)}; "
+                "correct one of them"
+            )
+        given[name] = both
+    return given, derived
+
+
+def _as_known(name: str, value: Derived, edition: Edition) -> Known | None:
+    kind = edition.model.facts[name].kind
+    match value:
+        case Count():
+            high = kind.high if isinstance(kind, NumberKind) else value.low
+            return Between(value.low, high if value.high is None else value.high)
+        case Members():
+            possible = frozenset(kind.values) if isinstance(kind, MembersKind) else frozenset()
+            has = value.has & possible
+            return Holding(has, frozenset() if value.complete else possible - has)
+        case Word():
+            return OneOf(frozenset({value.value}))
+        case None:
+            return None
+
+
+def _both(one: Known, other: Known) -> Known | None:
+    """What is left when two statements about one fact both hold; nothing when they clash."""
+    match one, other:
+        case OneOf(), OneOf():
+            both = one.values & other.values
+            return OneOf(both) if both else None
+        case Between(), Between():
+            low, high = max(one.low, other.low), min(one.high, other.high)
+            return Between(low, high) if low <= high else None
+        case Holding(), Holding():
+            if one.has - other.has - other.may_have or other.has - one.has - one.may_have:
+                return None
+            return Holding(one.has | other.has, one.may_have & other.may_have)
+    return None
+
+
+def _say_contradiction(patient: Patient, given: Mapping[str, Known], edition: Edition) -> str:
+    name = str(patient.contradiction)
+    invariants = {i.id: i for i in edition.contents.invariants}
+    if name in invariants:
+        says = invariants[name].says
+        facts = sorted(facts_in(invariants[name].never))
+    else:
+        says = f"{edition.facts[name].phrase} as entered does not follow from the other facts"
+        facts = [name, *_inputs(name, edition)]
+    seen = [say_known(edition.model.facts[fact], given[fact]) for fact in facts if fact in given]
+    return f"this patient cannot be: {says}. Entered or counted: {'; '.join(seen)}. Correct one of them."
+
+
+def _inputs(name: str, edition: Edition) -> list[str]:
+    found: list[str] = []
+    for condition in edition.facts[name].definition.values():
+        for fact in sorted(facts_in(condition)):
+            if fact not in found:
+                found += [fact, *_inputs(fact, edition)]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,200 @@
+"""The same rules, applied to the patient as they would be after progression on an option.
+
+Facts that may be another by then are taken as unknown; what is counted moves on
+by one line. Branches that answer every statement alike are one branch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from consilium.guidance.standing import Knowledge
+from consilium.guidance.voices import FAVOURABLE
+from consilium.knowledge.edition import Edition
+from consilium.knowledge.records import Stance
+from consilium.planning.plan import NextLine
+from consilium.rules.answering import AnswerTable
+from consilium.rules.facts import Between, Holding, Known, OneOf, nothing_known
+
+DEPTH = 3
+_SHOWN = 4
+
+
+def advance(facts: dict[str, Known], regimen: str, edition: Edition) -> dict[str, Known]:
+    """What is known of the patient after progression on one more line.
+
+    Agrees with counting the longer list of therapies from the start.
+    """
+    after = {
+        name: known
+        for name, known in facts.items()
+        if edition.facts[name].lasting == "yes" and edition.facts[name].origin != "defined"
+    }
+    drugs, classes = _given_with(regimen, edition)
+    steps = {
+        "line": True,
+        "prior_lines": True,
+        "prior_systemic_therapies": True,
+        "prior_chemotherapy_lines": "chemotherapy" in classes,
+        "prior_endocrine_lines": "endocrine-therapy" in classes,
+        "prior_nonendocrine_lines": "endocrine-therapy" not in classes,
+    }
+    for name, counts in steps.items():
+        known = after.get(name) or nothing_known(edition.model.facts[name].kind)
+        if counts and isinstance(known, Between):
+            top = nothing_known(edition.model.facts[name].kind)
+            high = top.high if isinstance(top, Between) else known.high
+            after[name] = Between(known.low + 1, min(known.high + 1, high))
+    if "chemotherapy" in classes:
+        after["prior_chemotherapy"] = OneOf(frozenset({"yes"}))
+    if "endocrine-therapy" in classes:
+        after["prior_endocrine_therapy"] = OneOf(frozenset({"yes"}))
+        after["progressed_on_endocrine_line"] = OneOf(frozenset({"yes"}))
+    profiles = [edition.profiles[drug] for drug in drugs if drug in edition.profiles]
+    added = {
+        "prior_drugs": frozenset(drugs),
+        "progressed_on": frozenset(drugs),
+        "prior_classes": classes,
+        "prior_payload_classes": frozenset(p.payload_class for p in profiles if p.payload_class),
+        "prior_adc_targets": frozenset(p.target for p in profiles if p.target),
+        "prior_checkpoint_inhibitor": frozenset({"advanced"})
+        if "checkpoint-inhibitor" in classes
+        else frozenset(),
+    }
+    for name, members in added.items():
+        known = after.get(name) or nothing_known(edition.model.facts[name].kind)
+        if isinstance(known, Holding):
+            after[name] = Holding(known.has | members, known.may_have - members)
+    return after
+
+
+def _given_with(regimen: str, edition: Edition) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The drugs that a regimen certainly holds, and their classes."""
+    named = edition.regimens[regimen]
+    if named.any_of:
+        common = [_given_with(other, edition)[1] for other in named.any_of]
+        return (), frozenset.intersection(*common)
+    drugs = tuple(part.drug for part in named.components)
+    found = [edition.profiles[drug].classes for drug in drugs if drug in edition.profiles]
+    return drugs, frozenset().union(*found)
+
+
+class NextLines:
+    """Walks the lines that may follow, each distinct state of knowledge once."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge, self.edition = knowledge, knowledge.edition
+        keys = {key: index for index, key in enumerate(knowledge.table.ids)}
+        self.positions = [
+            (
+                keys[f"position:{p.id}"],
+                p,
+                [keys[f"position:{o}"] for o in knowledge.overriding[p.id]],
+            )
+            for p in knowledge.positions
+            if p.stance in FAVOURABLE
+        ]
+        self.approvals = [
+            (keys[f"approval:{a.id}"], a) for a in knowledge.approvals if a.status == "approved"
+        ]
+        self._seen: dict[tuple[int, int, int], tuple[NextLine, ...]] = {}
+
+    def after(self, facts: dict[str, Known], regimen: str) -> tuple[NextLine, ...]:
+        """What may follow a regimen, up to ``DEPTH`` lines deep in all."""
+        return self._follow(advance(facts, regimen, self.edition), DEPTH - 1)
+
+    def _follow(self, facts: dict[str, Known], depth: int) -> tuple[NextLine, ...]:
+        if depth == 0:
+            return ()
+        codes, yes, no = self.knowledge.table.state(facts)
+        key = (yes, no, depth)
+        found = self._seen.get(key)
+        if found is None:
+            found = self._seen[key] = self._groups(codes, facts, depth)
+        return found
+
+    def _groups(
+        self, codes: tuple[int, ...], facts: dict[str, Known], depth: int
+    ) -> tuple[NextLine, ...]:
+        used = facts.get("prior_drugs")
+        had = used.has if isinstance(used, Holding) else frozenset()
+        line = facts["line"]
+        number = int(line.low) if isinstance(line, Between) else 0
+        by_stance: dict[str, dict[str, None]] = {}
+        named: set[str] = set()
+        for stance, regimens in self._speaking(codes):
+            for regimen in regimens:
+                if regimen in named or set(self._drugs(regimen)) & had:
+                    continue
+                named.add(regimen)
+                by_stance.setdefault(stance, {})[regimen] = None
+        groups = []
+        for stance, chosen in list(by_stance.items())[:_SHOWN]:
+            regimens = tuple(chosen)
+            groups.append(
+                NextLine(
+                    line=number,
+                    regimens=regimens,
+                    names=tuple(self._short(name) for name in regimens),
+                    stance=stance,
+                    says=_SAYS[stance],
+                    again=tuple(
+                        mark
+                        for name in regimens
+                        for mark in already_used(name, facts, self.edition)
+                    ),
+                    then=self._follow(advance(facts, regimens[0], self.edition), depth - 1),
+                )
+            )
+        return tuple(groups)
+
+    def _speaking(self, codes: tuple[int, ...]) -> Iterable[tuple[str, tuple[str, ...]]]:
+        held = sorted(
+            (
+                position
+                for index, position, over in self.positions
+                if codes[index] == AnswerTable.YES
+                and not any(codes[o] == AnswerTable.YES for o in over)
+            ),
+            key=lambda position: FAVOURABLE.index(position.stance),
+        )
+        for position in held:
+            yield position.stance.value, position.regimens
+        for index, approval in self.approvals:
+            if codes[index] == AnswerTable.YES:
+                yield "approved", approval.regimens
+
+    def _drugs(self, regimen: str) -> tuple[str, ...]:
+        named = self.edition.regimens[regimen]
+        return tuple(part.drug for part in named.components)
+
+    def _short(self, regimen: str) -> str:
+        named = self.edition.regimens[regimen]
+        return named.short or named.name
+
+
+_SAYS = {
+    Stance.RECOMMENDS.value: "recommended",
+    Stance.MAY_BE_PREFERRED.value: "may be preferred",
+    Stance.WOULD_CONSIDER.value: "would be considered",
+    Stance.ACCEPTABLE.value: "one can choose",
+    "approved": "approved, no stance",
+}
+
+
+def already_used(regimen: str, facts: dict[str, Known], edition: Edition) -> tuple[str, ...]:
+    """Payloads and targets of a regimen that earlier conjugates had too."""
+    drugs, _ = _given_with(regimen, edition)
+    marks = []
+    for drug in drugs:
+        profile = edition.profiles.get(drug)
+        for fact, word in (
+            ("prior_payload_classes", profile.payload_class if profile else ""),
+            ("prior_adc_targets", profile.target if profile else ""),
+        ):
+            known = facts.get(fact)
+            if word and isinstance(known, Holding) and word in known.has:
+                phrase = edition.model.facts[fact].phrases.get(word, word)
+                what = "payload" if fact == "prior_payload_classes" else "target"
+                marks.append(f"{phrase} {what} already used")
+    return tuple(dict.fromkeys(marks))
