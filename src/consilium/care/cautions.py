@@ -16,7 +16,6 @@ from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import CareRule
 from consilium.rules.answers import NO, UNKNOWN, Answer
 from consilium.rules.completions import Patient
-from consilium.rules.trace import missing_facts, trace
 
 _ORDER = ("contraindication", "caution", "check-first", "note")
 
@@ -61,9 +60,7 @@ def cautions(
                 who=rule.who,
                 open=open_,
                 asks=rule.asks,
-                missing=missing_facts(trace(rule.when, patient.facts, edition.model))
-                if open_
-                else (),
+                missing=patient.missing(rule.when) if open_ else (),
                 topic=rule.topic,
             )
         )

@@ -6,6 +6,7 @@ command was not understood; 3 no plan is made for this patient, with the reason.
 
 from __future__ import annotations
 
+import os
 import sys
 
 DONE, PROBLEM, USAGE, NO_PLAN = 0, 1, 2, 3
@@ -23,7 +24,7 @@ def main() -> None:
         sys.exit(PROBLEM)
     except BrokenPipeError:
         # the reader of the pipe has seen enough
-        sys.stdout = None  # type: ignore[assignment]
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(DONE)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -10,6 +10,7 @@ import typer
 
 from consilium.knowledge.edition import Edition, bundled_root
 from consilium.knowledge.loading import load
+from consilium.knowledge.records import Approval, CareRule, Position
 from consilium.knowledge.schemas import file_schemas
 
 
@@ -22,23 +23,29 @@ def check_edition(path: Path | None) -> bool:
     contents = load(root)
     edition = Edition(contents, root)
     cases = edition.cases()
-    results = len(edition.results) + len(edition.harms)
-    typer.echo(
-        f"edition {edition.info.edition} of {edition.info.date}: {len(contents.positions)} positions, "
-        f"{len(contents.approvals)} approvals, {results} results of {len(contents.trials)} trials and cohorts, "
-        f"{len(contents.care)} care rules, {len(contents.sources)} sources, {len(cases)} worked cases"
-    )
+    holds = {
+        "positions": len(contents.positions),
+        "approvals": len(contents.approvals),
+        "results": len(edition.results) + len(edition.harms),
+        "trials and cohorts": len(contents.trials),
+        "care rules": len(contents.care),
+        "sources": len(contents.sources),
+        "worked cases": len(cases),
+    }
+    counted = ", ".join(f"{number} {what}" for what, number in holds.items())
+    typer.echo(f"edition {edition.info.edition} of {edition.info.date}: {counted}")
     today = date.today()
     if edition.info.date.last > today:
         typer.echo(f"the edition is dated {edition.info.date}, which has not come yet")
         return False
-    overdue = [
-        statement
-        for statement in (*contents.positions, *contents.approvals, *contents.care)
-        if statement.review_by.last < today
+    statements: list[Position | Approval | CareRule] = [
+        *contents.positions,
+        *contents.approvals,
+        *contents.care,
     ]
+    overdue = [s.id for s in statements if s.review_by.last < today]
     if overdue:
-        typer.echo(f"{len(overdue)} statements are overdue for review, the first `{overdue[0].id}`")
+        typer.echo(f"{len(overdue)} statements are overdue for review, the first `{overdue[0]}`")
     typer.echo("no problem found")
     return True
 

@@ -27,7 +27,7 @@ app = typer.Typer(
 )
 
 
-class Format(str, Enum):
+class Format(Enum):
     """How a plan is printed."""
 
     TEXT = "text"

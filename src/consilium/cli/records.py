@@ -60,10 +60,8 @@ def show_record(edition: Edition, kind: str, name: str, format: str) -> None:
     for source_id in sorted(cited):
         source = edition.sources[source_id]
         identifier = (
-            (source.doi
-            and f"doi:{source.doi}")
-            or (source.pmid
-            and f"PMID {source.pmid}")
+            (source.doi and f"doi:{source.doi}")
+            or (source.pmid and f"PMID {source.pmid}")
             or source.nct
             or source.url
         )

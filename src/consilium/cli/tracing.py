@@ -7,7 +7,17 @@ from rich.text import Text
 
 from consilium.guidance.standing import Answers
 from consilium.rules.answers import Answer
-from consilium.rules.conditions import ALWAYS, AllOf, AnyOf, AtLeast, Condition, Not
+from consilium.rules.conditions import (
+    ALWAYS,
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Bound,
+    Condition,
+    Includes,
+    IsOneOf,
+    Not,
+)
 from consilium.rules.say import say_known, say_test
 from consilium.rules.trace import Trace, trace
 
@@ -40,15 +50,12 @@ def _one(title: str, condition: Condition, answers: Answers, out: Console) -> No
 def _tree(traced: Trace, answers: Answers, out: Console, depth: int) -> None:
     model = answers.knowledge.edition.model
     mark = Text(f"{traced.answer.value:8}", style=_STYLE[traced.answer])
-    if traced.is_test:
+    if isinstance(traced.condition, IsOneOf | Bound | Includes):
         test = traced.condition
-        known = model.known(test.fact, answers.patient.facts)  # type: ignore[union-attr]
-        said = say_test(test, model)  # type: ignore[arg-type]
-        have = (
-            say_known(model.facts[test.fact], known)
-            if traced.answer is not Answer.UNKNOWN
-            else "not known"
-        )  # type: ignore[union-attr]
+        known = model.known(test.fact, answers.patient.facts)
+        unknown = traced.answer is Answer.UNKNOWN
+        have = "not known" if unknown else say_known(model.facts[test.fact], known)
+        said = say_test(test, model)
         out.print(Text.assemble("  " * depth, mark, said, (f"   here: {have}", "dim")))
         return
     match traced.condition:

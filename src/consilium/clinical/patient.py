@@ -27,7 +27,7 @@ class Status(Enum):
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where a fact came from: the place in what was entered, its date, and the rule that read it."""
+    """Where a fact came from: the place in the input, its date, and the rule that read it."""
 
     where: str
     on: Day | None = None

@@ -37,8 +37,7 @@ class Estimate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
 
     def __post_init__(self) -> None:
-        points = [p for p in (self.median_months, self.percent, self.value) if _is_number(p)]
-        for point in points:
+        for point in (self.median_months, self.percent, self.value):
             _check_interval(point, self.ci95, "estimate")
         if self.percent is not None and not 0 <= self.percent <= 100:
             raise EvidenceError(f"{self.percent} is no percentage")
@@ -62,8 +61,7 @@ class Contrast(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     because: tuple[Citation, ...] = ()
 
     def __post_init__(self) -> None:
-        if _is_number(self.value):
-            _check_interval(self.value, self.ci95, self.measure)
+        _check_interval(self.value, self.ci95, self.measure)
 
 
 class Landmark(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -219,15 +217,13 @@ class Trial(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     not_found: tuple[str, ...] = ()
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float)
-
-
-def _check_interval(point: float, ci95: tuple[Limit, Limit] | None, what: str) -> None:
-    if ci95 is None:
+def _check_interval(point: Limit | None, ci95: tuple[Limit, Limit] | None, what: str) -> None:
+    if ci95 is None or not isinstance(point, int | float):
         return
     low, high = ci95
-    if (_is_number(low) and point < low) or (_is_number(high) and point > high):  # type: ignore[operator]
+    if (isinstance(low, int | float) and point < low) or (
+        isinstance(high, int | float) and point > high
+    ):
         raise EvidenceError(
             f"{what} {point} lies outside its interval {low} to {high}; "
             "look for swapped arms or a typing slip"

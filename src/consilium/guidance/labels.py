@@ -11,7 +11,7 @@ from consilium.guidance.standing import Answers
 from consilium.knowledge.records import Approval
 from consilium.rules.answers import NO, UNKNOWN, YES
 from consilium.rules.conditions import ALWAYS
-from consilium.rules.trace import failed, missing_facts, trace
+from consilium.rules.trace import failed, trace
 
 
 class LabelStatus(Enum):
@@ -97,10 +97,7 @@ _NEVER = Day("9999")
 def _missing(approvals: list[Approval], answers: Answers) -> tuple[str, ...]:
     named: dict[str, None] = {}
     for approval in approvals:
-        traced = trace(
-            approval.when or ALWAYS, answers.patient.facts, answers.knowledge.edition.model
-        )
-        named |= dict.fromkeys(missing_facts(traced))
+        named |= dict.fromkeys(answers.patient.missing(approval.when or ALWAYS))
     return tuple(named)
 
 

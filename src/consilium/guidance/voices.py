@@ -13,7 +13,7 @@ from consilium.guidance.standing import Answers, Standing, extensions
 from consilium.knowledge.records import Position, Stance
 from consilium.rules.conditions import Condition
 from consilium.rules.say import say_test
-from consilium.rules.trace import Trace, deciding, missing_facts, trace
+from consilium.rules.trace import Trace, deciding, trace
 
 FAVOURABLE = (
     Stance.RECOMMENDS,
@@ -81,7 +81,7 @@ def _voice(
     edition = knowledge.edition
     speaker = edition.speakers[position.who]
     traced = _trace_of(position, standing, answers)
-    missing = _missing(position, traced, standing, answers)
+    missing = _missing(position, standing, answers)
     waiting = tuple(
         name
         for name in position.regimens
@@ -129,20 +129,14 @@ def _trace_of(position: Position, standing: Standing, answers: Answers) -> Trace
     return trace(condition, answers.patient.facts, answers.knowledge.edition.model)
 
 
-def _missing(
-    position: Position, traced: Trace, standing: Standing, answers: Answers
-) -> tuple[str, ...]:
+def _missing(position: Position, standing: Standing, answers: Answers) -> tuple[str, ...]:
     if standing is not Standing.CANNOT_TELL:
         return ()
-    named = dict.fromkeys(missing_facts(traced))
+    named = dict.fromkeys(answers.patient.missing(position.when))
     for name in answers.knowledge.overriding.get(position.id, ()):
         other = answers.knowledge.edition.positions[name]
         if answers.standing(other) is Standing.CANNOT_TELL:
-            named |= dict.fromkeys(
-                missing_facts(
-                    trace(other.when, answers.patient.facts, answers.knowledge.edition.model)
-                )
-            )
+            named |= dict.fromkeys(answers.patient.missing(other.when))
     return tuple(named)
 
 

@@ -89,7 +89,7 @@ def patient_from_mapping(
     ``decision_date`` stands in where the mapping gives none. Raises
     ``PatientError`` with every problem of the mapping at once.
     """
-    return _Reader(Vocabulary(edition), where).case(mapping, decision_date)
+    return _Reader(Vocabulary.of(edition), where).case(mapping, decision_date)
 
 
 class _PdL1Result(NamedTuple):

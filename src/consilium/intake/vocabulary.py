@@ -81,6 +81,11 @@ class Vocabulary:
         declared = getattr(edition, "classes", {})
         self._classes = frozenset(declared) if isinstance(declared, Mapping) else frozenset[str]()
 
+    @classmethod
+    def of(cls, edition: HasVocabulary) -> Vocabulary:
+        """The vocabulary of an edition; one that is given is used again, for many patients."""
+        return edition if isinstance(edition, cls) else cls(edition)
+
     @cached_property
     def classes(self) -> frozenset[str]:
         """The classes of drugs: those the edition declares, and those its drugs name."""

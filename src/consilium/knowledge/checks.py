@@ -10,7 +10,7 @@ from consilium.clinical.dates import Day
 from consilium.clinical.therapies import DERIVED_FACTS
 from consilium.errors import nearest
 from consilium.evidence.sources import Citation
-from consilium.evidence.trials import Trial
+from consilium.evidence.trials import Harm, Result, Trial
 from consilium.knowledge.contents import Contents
 from consilium.knowledge.problems import Place, Problem
 from consilium.knowledge.records import Component, Position
@@ -118,9 +118,8 @@ class _Checks:
                         else "was read several times"
                     )
                     yield self.at(record, f"`{record.source}` {wrong}; name one of: {names}")
-            elif "because" in record.__struct_fields__ and not record.because:  # type: ignore[attr-defined]
-                if _states_a_figure(record):
-                    yield self.at(record, "a figure needs its source under `because`")
+            elif _states_a_figure(record) and not getattr(record, "because", ()):
+                yield self.at(record, "a figure needs its source under `because`")
 
     def facts(self) -> Iterator[Problem]:
         for fact in self.contents.facts:
@@ -140,14 +139,15 @@ class _Checks:
     def trials(self) -> Iterator[Problem]:
         for trial in self.contents.trials:
             arms = {arm.id for arm in trial.arms}
-            for measured in (*trial.results, *trial.harms):
-                for name in measured.arms:
+            measured: list[Result | Harm] = [*trial.results, *trial.harms]
+            for found in measured:
+                for name in found.arms:
                     if name not in arms:
                         yield self.at(
-                            measured, f"`{name}` is no arm of {trial.id}.{nearest(name, arms)}"
+                            found, f"`{name}` is no arm of {trial.id}.{nearest(name, arms)}"
                         )
-                if not measured.because:
-                    yield self.at(measured, f"`{measured.id}` needs its source under `because`")
+                if not found.because:
+                    yield self.at(found, f"`{found.id}` needs its source under `because`")
             for result in trial.results:
                 for name in _contrasted(result):
                     if name not in arms:

@@ -61,10 +61,11 @@ class Edition:
         only for the same bytes of data and of reading code. Raises
         ``EditionError`` with every problem of every file.
         """
-        code = sorted(Path(__file__).parent.glob("*.py")) + [
-            Path(__file__).parents[1] / "evidence" / "trials.py",
-            Path(__file__).parents[1] / "evidence" / "sources.py",
-            Path(__file__).parents[1] / "rules" / "conditions.py",
+        here = Path(__file__).parents[1]
+        code = [
+            *sorted((here / "knowledge").glob("*.py")),
+            *sorted((here / "evidence").glob("*.py")),
+            here / "rules" / "conditions.py",
         ]
         name = compiled.fingerprint(root, all_files(root), code)
         contents = compiled.read(cache_folder, name) if cache_folder else None

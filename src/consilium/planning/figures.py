@@ -50,7 +50,9 @@ def compared_with(result: Result, names: Mapping[str, Regimen]) -> str:
     """What the experimental arm was compared with, in words."""
     contrast = result.contrast
     others = (contrast.comparator,) if contrast else tuple(result.arms)[1:]
-    return " and ".join(names[o].name if o in names else o.replace("-", " ") for o in others)
+    return " and ".join(
+        (names[o].short or names[o].name) if o in names else o.replace("-", " ") for o in others
+    )
 
 
 def _say_figures(result: Result, endpoint: str, hazard_ratio: str, interval: str) -> str:

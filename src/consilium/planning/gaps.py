@@ -12,9 +12,16 @@ from consilium.planning.plan import Gap, WouldChange
 from consilium.rules.answering import AnswerTable
 from consilium.rules.answers import UNKNOWN
 from consilium.rules.completions import cells
-from consilium.rules.conditions import Condition, Includes, facts_in, tests_in
-from consilium.rules.facts import Between, FactModel, Holding, Known, OneOf, is_settled
-from consilium.rules.say import say_known
+from consilium.rules.conditions import Bound, Condition, Includes, facts_in, tests_in
+from consilium.rules.facts import (
+    Between,
+    FactDeclaration,
+    FactModel,
+    Holding,
+    Known,
+    is_settled,
+)
+from consilium.rules.say import say_known, say_stretch
 
 _SHOWN = 8
 _CHANGES_SHOWN = 4
@@ -92,7 +99,9 @@ def _gap(
         weight = max(weight, sum(_WEIGHTS[key.split(":", 1)[0]] for key, _ in changed))
         effect = tuple(_says(key, code, knowledge) for key, code in changed)
         shown = tuple(dict.fromkeys(text for text in effect if text))
-        by_effect.setdefault(shown, []).append(_word(cell, known, declaration, knowledge, fact))
+        by_effect.setdefault(shown, []).append(
+            _word(cell, known, declaration, _asking(knowledge, fact))
+        )
     if weight == 0:
         return None
     entered = case.entered.get(fact)
@@ -137,43 +146,20 @@ def tests_by_fact(knowledge: Knowledge) -> dict[str, tuple[Condition, ...]]:
     return {fact: tuple(tests) for fact, tests in found.items()}
 
 
-def _word(cell: Known, known: Known, declaration, knowledge: Knowledge, fact: str) -> str:  # type: ignore[no-untyped-def]
+def _word(
+    cell: Known, known: Known, declaration: FactDeclaration, asking: tuple[Condition, ...]
+) -> str:
     match cell, known:
-        case OneOf(), _:
-            return say_known(declaration, cell)
         case Between(), Between():
-            tests = [t for t in _asking(knowledge, fact)]
-            return _stretch(cell.low, known, tests, declaration)
+            bounds = [test for test in asking if isinstance(test, Bound)]
+            return say_stretch(declaration, cell.low, known, bounds)
         case Holding(), Holding():
             added = sorted(cell.has - known.has)
             words = [declaration.phrases.get(m, m) for m in added]
-            return (
-                f"{declaration.phrase} {', '.join(words)}" if words else "none of those asked about"
-            )
-    return str(cell)
-
-
-def _stretch(point: float, known: Between, tests, declaration) -> str:  # type: ignore[no-untyped-def]
-    """The stretch of numbers that a point stands for."""
-    edges = sorted({edge for test in tests for edge in test.edges})
-    kind = declaration.kind
-    lower = [v if upper else v for v, upper in edges if (v <= point if upper else v < point)]
-    higher = [(v, upper) for v, upper in edges if (v > point if upper else v >= point)]
-    low = max([known.low, *lower])
-    if not higher:
-        return (
-            f"{declaration.phrase} {low:g} or more"
-            if low > known.low
-            else f"{declaration.phrase} {point:g}"
-        )
-    value, upper = higher[0]
-    if kind.whole:
-        high = value - 1 if upper else value
-        text = f"{int(point)}" if high <= point else f"{int(point)} to {int(high)}"
-        return f"{declaration.phrase} {text}"
-    if low <= known.low:
-        return f"{declaration.phrase} {'below' if upper else 'up to'} {value:g}"
-    return f"{declaration.phrase} {low:g} to {'below ' if upper else ''}{value:g}"
+            named = f"{declaration.phrase} {', '.join(words)}"
+            return named if words else "none of those asked about"
+        case _:
+            return say_known(declaration, cell)
 
 
 def _says(key: str, code: int, knowledge: Knowledge) -> str:

@@ -28,6 +28,14 @@ from consilium.rules.facts import (
 from consilium.rules.say import say_known
 
 
+class Contradiction(PatientError):
+    """A patient who cannot be; ``name`` is the invariant or the fact that says so."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
 class Understood(msgspec.Struct):
     """A case with what is known of its facts; ``derived`` names those that were counted."""
 
@@ -39,13 +47,15 @@ class Understood(msgspec.Struct):
 def understand(case: PatientCase, edition: Edition) -> Understood:
     """What is known of each fact.
 
-    Raises ``PatientError``, with the contradiction named, for a patient who
+    Raises ``Contradiction`` for a patient who
     cannot be.
     """
     given, derived = _given(case, edition)
     patient = Patient(edition.model, given)
     if patient.contradiction is not None:
-        raise PatientError(_say_contradiction(patient, given, edition))
+        raise Contradiction(
+            patient.contradiction, _say_contradiction(patient.contradiction, given, edition)
+        )
     return Understood(case, patient, derived)
 
 
@@ -74,11 +84,12 @@ def _given(case: PatientCase, edition: Edition) -> tuple[dict[str, Known], dict[
         derived[name] = known
         both = _both(given[name], known) if name in given else known
         if both is None:
-            raise PatientError(
+            raise Contradiction(
+                name,
                 f"{edition.facts[name].phrase}: entered as "
                 f"{say_known(edition.model.facts[name], given[name])}, "
                 f"but the earlier therapies give {say_known(edition.model.facts[name], known)}; "
-                "correct one of them"
+                "correct one of them",
             )
         given[name] = both
     return given, derived
@@ -116,8 +127,7 @@ def _both(one: Known, other: Known) -> Known | None:
     return None
 
 
-def _say_contradiction(patient: Patient, given: Mapping[str, Known], edition: Edition) -> str:
-    name = str(patient.contradiction)
+def _say_contradiction(name: str, given: Mapping[str, Known], edition: Edition) -> str:
     invariants = {i.id: i for i in edition.contents.invariants}
     if name in invariants:
         says = invariants[name].says

@@ -33,7 +33,7 @@ from consilium.rules.answers import NO, YES
 from consilium.rules.conditions import ALWAYS
 from consilium.rules.facts import is_settled
 from consilium.rules.say import say_known
-from consilium.rules.trace import deciding, missing_facts, trace
+from consilium.rules.trace import deciding, trace
 
 _OPEN_TRIALS = ("recruiting", "active-not-recruiting", "ongoing")
 
@@ -149,11 +149,15 @@ def _refusal(answers: Answers) -> Refusal | None:
 
 
 def _cover(answers: Answers) -> tuple[Cover, ...]:
+    """What is said before any option; a scope that may apply is said as such."""
     found = []
     for scope in answers.knowledge.edition.contents.scopes.scopes:
-        if answers.settle(f"scope:{scope.id}") is YES and scope.covers != "full":
-            found.append(Cover(scope.id, scope.covers, scope.says))
-    return tuple(found)
+        held = answers.settle(f"scope:{scope.id}")
+        if held is not NO and scope.covers != "full":
+            missing = answers.patient.missing(scope.when)
+            found.append(Cover(scope.id, scope.covers, scope.says, missing))
+    certain = [cover for cover in found if not cover.missing]
+    return tuple(certain or [cover for cover in found if cover.covers == "none"])
 
 
 def _sorted(options: Iterable[Option]) -> list[Option]:
@@ -173,12 +177,10 @@ def _sorted(options: Iterable[Option]) -> list[Option]:
 
 def _trials(answers: Answers) -> tuple[TrialFit, ...]:
     found = []
-    model = answers.knowledge.edition.model
     for trial in answers.knowledge.trials:
         fit = answers.settle(f"trial:{trial.id}")
         if fit is NO or trial.status.value not in _OPEN_TRIALS:
             continue
-        traced = trace(trial.eligibility or ALWAYS, answers.patient.facts, model)
         found.append(
             TrialFit(
                 trial=trial.id,
@@ -189,7 +191,7 @@ def _trials(answers: Answers) -> tuple[TrialFit, ...]:
                 checked=str(trial.status.checked),
                 says=trial.status.says,
                 because=trial.status.because,
-                missing=missing_facts(traced),
+                missing=answers.patient.missing(trial.eligibility or ALWAYS),
                 interpretation=trial.interpretation,
             )
         )

@@ -198,3 +198,11 @@ def already_used(regimen: str, facts: dict[str, Known], edition: Edition) -> tup
                 what = "payload" if fact == "prior_payload_classes" else "target"
                 marks.append(f"{phrase} {what} already used")
     return tuple(dict.fromkeys(marks))
+
+
+def progressed_already(regimen: str, facts: dict[str, Known], edition: Edition) -> tuple[str, ...]:
+    """The drugs of a regimen on which the disease has progressed already."""
+    known = facts.get("progressed_on")
+    had = known.has if isinstance(known, Holding) else frozenset()
+    drugs = _given_with(regimen, edition)[0]
+    return tuple(f"progression on {edition.drugs[d].name} already" for d in drugs if d in had)

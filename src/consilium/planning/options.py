@@ -12,9 +12,9 @@ from consilium.guidance.voices import FAVOURABLE, Voice
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Stance
 from consilium.planning.figures import compared_with, say_result, say_result_briefly
-from consilium.planning.next_lines import NextLines, already_used
+from consilium.planning.next_lines import NextLines, already_used, progressed_already
 from consilium.planning.plan import KeyResult, Option
-from consilium.rules.answers import NO, UNKNOWN, YES, Answer
+from consilium.rules.answers import NO, YES, Answer
 
 _RESULTS_SHOWN = 3
 _ENDPOINTS = ("pfs", "os", "orr")
@@ -65,7 +65,10 @@ class Options:
             label=self.labels[regimen],
             results=self._key_results(regimen),
             cautions=found,
-            already=already_used(regimen, facts, self.edition),
+            already=(
+                *progressed_already(regimen, facts, self.edition),
+                *already_used(regimen, facts, self.edition),
+            ),
             would_change=_would_change(speaking),
             contraindicated=any(c.kind == "contraindication" and not c.open for c in found),
             next_lines=self.next_lines.after(facts, regimen) if follow else (),
@@ -83,8 +86,9 @@ class Options:
     def _key_results(self, regimen: str) -> tuple[KeyResult, ...]:
         found: list[tuple[tuple[int, int, int], KeyResult]] = []
         for trial in self.edition.contents.trials:
-            fit = self.fits.get(trial.id, UNKNOWN)
-            if not any(arm.regimen == regimen or arm.id == regimen for arm in trial.arms):
+            # without entry criteria nothing says that a study speaks of this patient
+            fit = self.fits.get(trial.id, NO)
+            if not any(regimen in (arm.regimen, arm.id) for arm in trial.arms):
                 continue
             if fit is NO:
                 continue

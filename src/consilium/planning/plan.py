@@ -125,11 +125,15 @@ class LaterChange(msgspec.Struct, frozen=True):
 
 
 class Cover(msgspec.Struct, frozen=True):
-    """What the edition holds for this patient, said before any option."""
+    """What the edition holds for this patient, said before any option.
+
+    ``missing`` are the facts without which it cannot be told whether this is so.
+    """
 
     scope: str
     covers: str
     says: str
+    missing: tuple[str, ...] = ()
 
 
 class Refusal(msgspec.Struct, frozen=True):

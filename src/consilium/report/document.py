@@ -16,7 +16,7 @@ from consilium.guidance.standing import Standing
 from consilium.guidance.voices import Agreement, Voice
 from consilium.knowledge.edition import Edition
 from consilium.planning import Plan, heard_by
-from consilium.planning.plan import FactShown, KeyResult, NextLine, Option
+from consilium.planning.plan import Cover, FactShown, Gap, KeyResult, NextLine, Option
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -61,7 +61,7 @@ _STANCES = {
 }
 _LABELS = {
     LabelStatus.APPROVED: "approved for this patient",
-    LabelStatus.OUTSIDE: "outside the label: approved for other patients",
+    LabelStatus.OUTSIDE: "outside, approved for other patients",
     LabelStatus.UNDER_REVIEW: "under review",
     LabelStatus.NONE_FOUND: "no approval found when checked",
     LabelStatus.NOT_RECORDED: "not recorded here",
@@ -80,6 +80,7 @@ _AGREEMENT = {
     Agreement.NOBODY_SPEAKS: "No person in this edition speaks for this patient.",
 }
 _MOST = 3
+_CHECKS = 5
 
 
 class _Writer:
@@ -112,7 +113,7 @@ class _Writer:
         if made.cover:
             yield Section(
                 "What this edition holds for this patient",
-                tuple(Item(c.says, "caution", statement=c.scope) for c in made.cover),
+                tuple(Item(self._say_cover(c), "caution", statement=c.scope) for c in made.cover),
                 kind="cover",
             )
         yield Section("Options", parts=tuple(self._option(o) for o in made.options), kind="options")
@@ -121,12 +122,8 @@ class _Writer:
                 "Options",
                 (Item("Nobody in this edition takes a stance for this patient as entered."),),
             )
-        if made.depends or made.against:
-            items = (
-                *(self._voice(v) for v in made.depends),
-                *(self._voice(v) for v in made.against),
-            )
-            yield Section("Depends, or against", tuple(items))
+        apart = made.against if self.brief else (*made.depends, *made.against)
+        yield Section("Depends, or against", tuple(self._voice(voice) for voice in apart))
         yield self._experts()
         yield self._conflicts()
         if made.possible:
@@ -154,6 +151,12 @@ class _Writer:
         yield Section("Not considered", (Item("; ".join(made.not_considered) + "."),))
         yield self._sources()
 
+    def _say_cover(self, cover: Cover) -> str:
+        if not cover.missing:
+            return cover.says
+        missing = ", ".join(self._phrase(fact) for fact in cover.missing)
+        return f"It may be, and cannot be told without {missing}: {cover.says}"
+
     def _patient(self) -> Section:
         shown = [f.text for f in self.made.case if not self.brief or _tells(f)]
         return Section("Patient", (Item("; ".join(shown) + ".", "fact"),), kind="patient")
@@ -165,8 +168,8 @@ class _Writer:
     def _option(self, option: Option) -> Section:
         cited = self._cites(c for v in option.voices for c in v.because)
         items = [
-            Item(option.headline + ".", "headline", cited),
             self._label(option.label, option.regimen),
+            Item(option.headline + ".", "headline", cited),
         ]
         items += self._results_in_brief(option) if self.brief else map(self._result, option.results)
         items += [Item(mark + ".", "caution") for mark in option.already]
@@ -202,13 +205,12 @@ class _Writer:
         asked = dict.fromkeys(self._phrase(fact) for c in open_ for fact in c.missing)
         forbids = any(c.kind == "contraindication" for c in open_)
         if asked:
-            word = (
-                "Check before giving (one of them may forbid it)"
-                if forbids
-                else "Check before giving"
-            )
-            cited = self._cites(cited for c in open_ for cited in c.because)
-            yield Item(f"{word}: {', '.join(asked)}.", "caution", cited, open_[0].rule)
+            named = list(asked)[:_CHECKS]
+            more = f" and {len(asked) - len(named)} more" if len(asked) > len(named) else ""
+            word = "Check first, one may forbid it" if forbids else "Check first"
+            shown = [c for c in open_ if set(c.missing) & set(named)]
+            cited = self._cites(cited for c in shown for cited in c.because)
+            yield Item(f"{word}: {', '.join(named)}{more}.", "caution", cited, open_[0].rule)
 
     def _label(self, label: Label, regimen: str) -> Item:
         text = _LABELS[label.status]
@@ -315,7 +317,10 @@ class _Writer:
         items = []
         for option in self.made.labels_only:
             label = self._label(option.label, option.regimen)
-            items.append(Item(f"{option.name}. {label.text}", "label", label.cites, option.regimen))
+            marks = "".join(f" {mark}." for mark in option.already)
+            items.append(
+                Item(f"{option.name}. {label.text}{marks}", "label", label.cites, option.regimen)
+            )
         return Section(
             "On the label, but nobody here takes a stance",
             tuple(items[: 4 if self.brief else None]),
@@ -357,14 +362,20 @@ class _Writer:
 
     def _gaps(self) -> Section:
         items = []
-        for gap in self.made.gaps[: _MOST if self.brief else None]:
+        for gap in self._gaps_shown():
             changes = "; ".join(
                 f"{change.answer}: {change.text}"
                 for change in gap.would_change[: 2 if self.brief else None]
             )
             status = f" ({gap.status.replace('-', ' ')})" if gap.status != "unknown" else ""
-            items.append(Item(f"{gap.ask}{status} {changes}.", "gap", statement=gap.fact))
+            changes = f" {changes}." if changes else ""
+            items.append(Item(f"{gap.ask}{status}{changes}", "gap", statement=gap.fact))
         return Section("Missing, and what it would change", tuple(items), kind="gaps")
+
+    def _gaps_shown(self) -> tuple[Gap, ...]:
+        if not self.brief:
+            return self.made.gaps
+        return tuple(gap for gap in self.made.gaps if gap.weight >= 1)[:_MOST]
 
     def _trials(self) -> Section:
         items = []

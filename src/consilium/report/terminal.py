@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from string import ascii_uppercase
+
 from rich.console import Console
 from rich.padding import Padding
 from rich.rule import Rule
@@ -39,25 +41,30 @@ def _print_section(section: Section, console: Console) -> None:
         )
     )
     for item in section.items:
-        console.print(_item(item, console, indent=0))
+        console.print(_text(item, console))
     for number, part in enumerate(section.parts):
-        letter = chr(ord("A") + number) if number < 26 else str(number)
+        letter = chr(ord("A") + number) if number < len(ascii_uppercase) else str(number)
         style = "bold red" if part.kind == "stop" else "bold"
-        console.print(Text.assemble((f"{letter}  ", "dim"), (part.title, style)))
-        for item in part.items:
-            console.print(_item(item, console, indent=3))
+        title = Text.assemble((f"{letter}  ", "dim"), (part.title, style))
+        items = list(part.items)
+        if items and items[0].kind == "label":
+            label = _text(items.pop(0), console)
+            together = Text.assemble(title, "   ", label)
+            if together.cell_len <= console.width:
+                title = together
+            else:
+                items.insert(0, part.items[0])
+        console.print(title)
+        for item in items:
+            console.print(Padding(_text(item, console), (0, 0, 0, 3)))
 
 
 def _line(console: Console) -> str:
     return "─" if console.encoding.lower().startswith("utf") else "-"
 
 
-def _item(item: Item, console: Console, *, indent: int) -> Padding:
+def _text(item: Item, console: Console) -> Text:
     marks = _MARKS if console.encoding.lower().startswith("utf") else _PLAIN_MARKS
     cites = "" if item.kind == "source" else "".join(f" [{number}]" for number in item.cites)
-    text = Text.assemble(
-        (marks.get(item.kind, ""), _STYLES.get(item.kind, "")),
-        (item.text, _STYLES.get(item.kind, "")),
-        (cites, "dim"),
-    )
-    return Padding(text, (0, 0, 0, indent))
+    style = _STYLES.get(item.kind, "")
+    return Text.assemble((marks.get(item.kind, ""), style), (item.text, style), (cites, "dim"))

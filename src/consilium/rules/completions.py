@@ -40,6 +40,7 @@ from consilium.rules.facts import (
     OneOf,
     is_settled,
 )
+from consilium.rules.trace import missing_facts, trace
 
 BUDGET = 20_000
 
@@ -119,6 +120,22 @@ class Patient:
             return YES
         return UNKNOWN
 
+    def missing(self, condition: Condition) -> tuple[str, ...]:
+        """The facts to enter before a condition can be told.
+
+        Where a fact that follows from others is missing, what it lacks is named.
+        """
+        found: dict[str, None] = {}
+        for fact in missing_facts(trace(condition, self.facts, self.model)):
+            asked = {
+                test.fact
+                for when in self.model.facts[fact].definition.values()
+                for test in write_out(when, self.model).tests
+                if answer_test(test, self.model.known(test.fact, self.given)) is UNKNOWN
+            }
+            found |= dict.fromkeys([f for f in self.model.facts if f in asked] or [fact])
+        return tuple(found)
+
     def _propagate(self) -> str | None:
         """Take away values that some impossible combination rules out on its own."""
         for _ in range(4):
@@ -191,7 +208,8 @@ class Patient:
                     found.append(Written(Not(verdict), tests, frozenset(t.fact for t in tests)))
         return found
 
-    def _is_open(self, fact: str) -> bool:
+    def is_open(self, fact: str) -> bool:
+        """Whether an entered fact may still have several values."""
         return fact not in self.given or not is_settled(self.given[fact])
 
     def _linked(self, written: Written) -> list[Written] | None:
@@ -203,13 +221,13 @@ class Patient:
         asked = Counter(
             test.fact
             for test in written.tests
-            if self._is_open(test.fact)
+            if self.is_open(test.fact)
             and answer_test(test, self.model.known(test.fact, self.given)) is UNKNOWN
         )
         reached = set(asked)
         groups: list[set[str]] = [{fact} for fact in asked]
         linked: list[Written] = []
-        left = [(c, {f for f in c.facts if self._is_open(f)}) for c in self._constraints]
+        left = [(c, {f for f in c.facts if self.is_open(f)}) for c in self._constraints]
         growing = True
         while growing:
             growing = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from consilium.rules.conditions import (
     AllOf,
     AnyOf,
@@ -78,6 +80,34 @@ def say_known(fact: FactDeclaration, known: Known) -> str:
             return f"{said} (list may be incomplete)" if known.may_have else said
         case _:
             return _either([say_value(fact, value) for value in sorted(known.values)])
+
+
+def say_stretch(
+    fact: FactDeclaration, point: float, known: Between, bounds: Iterable[Bound]
+) -> str:
+    """The stretch of numbers around a point over which no bound changes its answer.
+
+    >>> cps = FactDeclaration("cps", NumberKind(0, 100), phrase="CPS")
+    >>> say_stretch(cps, 0, Between(0, 100), [Bound("cps", below=10)])
+    'CPS below 10'
+    """
+    edges = sorted({edge for bound in bounds for edge in bound.edges})
+    # an edge is a value, and whether the value itself lies above it
+    under = [(v, upper) for v, upper in edges if (v <= point if upper else v < point)]
+    over = [(v, upper) for v, upper in edges if (v > point if upper else v >= point)]
+    if isinstance(fact.kind, NumberKind) and fact.kind.whole:
+        low = max([known.low, *(v if upper else v + 1 for v, upper in under)])
+        high = min([known.high, *(v - 1 if upper else v for v, upper in over)])
+        last = f" to {high:g}" if high > low else ""
+        return f"{fact.phrase} {low:g}{last if over else ' or more'}"
+    words = []
+    if under:
+        value, upper = under[-1]
+        words.append(f"{'from' if upper else 'above'} {value:g}")
+    if over:
+        value, upper = over[0]
+        words.append(f"{'below' if upper else 'up to'} {value:g}")
+    return f"{fact.phrase} {' and '.join(words) or format(point, 'g')}"
 
 
 def _word(fact: FactDeclaration, value: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -70,9 +70,9 @@ class Resources:
         return self._by_reference.get(address) or self._by_reference.get(_local(address))
 
     def _unpacked(self, value: object) -> Iterable[tuple[Body, str]]:
-        waiting: list[tuple[object, str]] = [(value, "")]
+        waiting: deque[tuple[object, str]] = deque([(value, "")])
         while waiting:
-            body, address = waiting.pop(0)
+            body, address = waiting.popleft()
             if not isinstance(body, Mapping) or not words(body.get("resourceType")):
                 self.not_resources += 1
                 continue
@@ -85,7 +85,7 @@ class Resources:
                 for entry in entries
                 if "resource" in entry and not _is_deletion(entry)
             ]
-            waiting = [*inside, *waiting]
+            waiting.extendleft(reversed(inside))
 
     def _placed(self, body: Body) -> Resource:
         kind = words(body.get("resourceType"))

@@ -322,7 +322,7 @@ class ConditionReader:
             self.harvest.not_read(
                 resource,
                 "no history of metastatic cancer",
-                "by itself it does not make the disease early; what says otherwise is shown beside it",
+                "by itself it does not make the disease early",
             )
         elif value.flag or value.is_empty or said == {POSITIVE}:
             rule = "history of metastatic cancer, which counts as present unless it is denied"

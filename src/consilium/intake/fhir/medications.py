@@ -188,7 +188,7 @@ class MedicationReader:
     def _not_given(self, body: Body) -> str:
         if body.get("doNotPerform") is True:
             return "an order not to give it"
-        if body.get("intent") in _NO_ORDER:
+        if words(body.get("intent")) in _NO_ORDER:
             return "proposed, not ordered"
         return _NOT_GIVEN.get(words(body.get("status")), "")
 

@@ -34,7 +34,7 @@ def patient_from_fhir(
     no decision date no age is computed. No identifier of the patient is kept.
     Raises ``PatientError`` when there is nothing to read, or more than one patient.
     """
-    vocabulary = Vocabulary(edition)
+    vocabulary = Vocabulary.of(edition)
     harvest = Harvest()
     resources = Resources(values)
     if not resources.all:
