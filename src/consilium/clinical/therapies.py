@@ -200,9 +200,9 @@ def _not_tolerated(history: _History) -> Members:
 
 
 def _systemic_therapies(history: _History) -> Count:
-    curative = sum(t.setting in _CURATIVE for t in history.courses)
-    unplaced = sum(t.setting == "unknown" for t in history.courses)
-    low = curative + len(history.lines) + unplaced
+    # a change within a course, marked as the same line, is no course of its own
+    others = sum(t.setting != "advanced" and not t.same_line for t in history.courses)
+    low = others + len(history.lines)
     return Count(low, low if history.complete else None)
 
 

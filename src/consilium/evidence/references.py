@@ -15,6 +15,12 @@ class Ref(NamedTuple):
     kind: str
 
 
+class Bedside(NamedTuple):
+    """Marks a condition on one dose or event, not on the patient."""
+
+    about: str = "dose or event"
+
+
 SourceId = Annotated[str, Ref("source")]
 FactId = Annotated[str, Ref("fact")]
 DrugId = Annotated[str, Ref("drug")]
@@ -28,3 +34,5 @@ ResultId = Annotated[str, Ref("result")]
 TrialId = Annotated[str, Ref("trial")]
 EndpointId = Annotated[str, Ref("endpoint")]
 AdverseEventId = Annotated[str, Ref("adverse event")]
+HarmId = Annotated[str, Ref("harm")]
+NotVerifiedId = Annotated[str, Ref("not verified")]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from consilium.clinical.dates import Day
 from consilium.clinical.patient import NotUnderstood, PatientCase, PatientError
 from consilium.intake.decoding import Unreadable, decode
-from consilium.intake.fhir import patient_from_fhir
 from consilium.intake.plain import patient_from_mapping
 from consilium.intake.vocabulary import HasVocabulary
 
@@ -35,6 +36,9 @@ def read_patient(
         )
     if "resourceType" not in first:
         return patient_from_mapping(first, edition, where, decision_date=decision_date)
+    # only a record needs the reader of records, which takes a while to import
+    from consilium.intake.fhir import patient_from_fhir  # noqa: PLC0415
+
     try:
         case = patient_from_fhir(decoded.values, edition, where, decision_date=decision_date)
     except PatientError as problem:
@@ -47,14 +51,5 @@ def read_patient(
 
 
 def _with(case: PatientCase, more: list[NotUnderstood]) -> PatientCase:
-    if not more:
-        return case
-    return PatientCase(
-        entered=case.entered,
-        therapies=case.therapies,
-        relapsed_on=case.relapsed_on,
-        decision_date=case.decision_date,
-        not_understood=(*case.not_understood, *more),
-        discordant=case.discordant,
-        source=case.source,
-    )
+    understood = (*case.not_understood, *more)
+    return msgspec.structs.replace(case, not_understood=understood) if more else case

@@ -20,6 +20,9 @@ from consilium.knowledge.records import FactRecord
 
 HIGHEST_LINE = 20
 
+# Ordinary values in the declared unit, for showing how a number with its unit is written.
+_EXAMPLES = {"anc": "1500", "platelets": "150", "haemoglobin": "12", "weight": "60"}
+
 _STATUS_WORDS = {status.value: status for status in Status if status is not Status.KNOWN}
 _LONGEST_SHOWN = 60
 _MOST_OFFERED = 12
@@ -99,7 +102,7 @@ def how_to_write(fact: FactRecord) -> str:
         return f"write a number{f' in {fact.unit}' if fact.unit else ''}"
     names = list(units_of(fact))
     factors = list(dict.fromkeys(units_of(fact).values()))
-    base = Decimal(1500) if fact.unit == "/mm3" else Decimal(str(fact.high)) / 10
+    base = Decimal(_EXAMPLES.get(fact.id, "1"))
     examples = []
     for factor in factors[:2]:
         name = next(n for n in names if units_of(fact)[n] == factor)

@@ -12,8 +12,9 @@ from consilium.errors import nearest
 from consilium.evidence.sources import Citation
 from consilium.evidence.trials import Harm, Result, Trial
 from consilium.knowledge.contents import Contents
+from consilium.knowledge.giving import Adjustment, Gate, Giving
 from consilium.knowledge.problems import Place, Problem
-from consilium.knowledge.records import Component, Position
+from consilium.knowledge.records import Claim, Component, Position, Waiver
 from consilium.knowledge.typing_nodes import Pointer
 from consilium.rules.conditions import facts_in
 
@@ -31,7 +32,47 @@ def check_contents(
         *checks.facts(),
         *checks.trials(),
         *checks.positions(),
+        *checks.giving(),
     ]
+
+
+def check_claims(
+    contents: Contents,
+    claims: Iterable[Claim],
+    waivers: Iterable[Waiver],
+    places: Mapping[int, Place],
+) -> list[Problem]:
+    """That claims and waivers have their own ids, name statements that are there, and say why."""
+    checks = _Checks(contents, places)
+    kinds = ("position", "approval", "care rule", "scope", "trial", "fact")
+    records = [record for kind in kinds for record in checks.by_kind[kind]]
+    known: set[str] = {record.id for record in records}  # type: ignore[attr-defined]
+    known |= {invariant.id for invariant in contents.invariants}
+    claimed = {claim.id for claim in claims}
+    found: list[Problem] = []
+    seen: set[str] = set()
+    every: list[Claim | Waiver] = [*claims, *waivers]
+    for record in every:
+        if record.id in seen:
+            found.append(checks.at(record, f"`{record.id}` is here twice"))
+        seen.add(record.id)
+        if isinstance(record, Claim):
+            named = record.rests_on
+            if not record.because or not named:
+                found.append(checks.at(record, "a claim needs `because` and what it `rests_on`"))
+            if not (record.shows or record.never_shows):
+                found.append(checks.at(record, "a claim needs `shows` or `never_shows`"))
+        else:
+            named = record.statements
+            if not named or not record.reason:
+                found.append(checks.at(record, "a waiver names its statements and the reason"))
+            if (record.finding == "gap") != (record.when is not None):
+                found.append(checks.at(record, "a gap, and nothing else, is waived for a `when`"))
+        for name in named:
+            if name not in known and name not in claimed:
+                hint = nearest(name, known).replace("Did you mean", "Closest:").rstrip("?")
+                found.append(checks.at(record, f"no statement is called `{name}`.{hint}"))
+    return found
 
 
 class _Checks:
@@ -52,7 +93,9 @@ class _Checks:
             "endpoint": list(contents.endpoints),
             "adverse event": list(contents.adverse_events),
             "harm": [harm for trial in contents.trials for harm in trial.harms],
-            "care rule": list(contents.care),
+            "care rule": [*contents.care, *contents.giving],
+            "bedside fact": [*contents.bedside.facts, *contents.bedside.never],
+            "not verified": list(contents.not_verified),
             "scope": [*contents.scopes.scopes, *contents.scopes.exclusions],
         }
 
@@ -154,6 +197,30 @@ class _Checks:
                         yield self.at(
                             result, f"`{name}` is no arm of {trial.id}.{nearest(name, arms)}"
                         )
+
+    def giving(self) -> Iterator[Problem]:
+        shared = {fact.id for fact in self.contents.facts}
+        for fact in self.contents.bedside.facts:
+            if fact.id in shared:
+                yield self.at(fact, f"`{fact.id}` is a fact of patients already")
+            if fact.origin != "entered":
+                yield self.at(fact, f"`{fact.id}` is told at the bedside, so its origin is entered")
+        rules = {rule.id for rule in self.contents.care}
+        asked = {fact.id for fact in self.contents.facts if fact.group == "laboratory"}
+        for statement in self.contents.giving:
+            if isinstance(statement, Giving) and not statement.because:
+                yield self.at(statement, f"`{statement.id}` needs its source under `because`")
+            if isinstance(statement, Gate):
+                for need in statement.needs:
+                    if need not in asked:
+                        yield self.at(
+                            statement, f"a gate asks for laboratory values; `{need}` is none"
+                        )
+            if isinstance(statement, Adjustment) and statement.of and statement.of not in rules:
+                yield self.at(
+                    statement,
+                    f"no rule for choosing is called `{statement.of}`.{nearest(statement.of, rules)}",
+                )
 
     def positions(self) -> Iterator[Problem]:
         by_id = {position.id: position for position in self.contents.positions}

@@ -6,6 +6,7 @@ import msgspec
 
 from consilium.evidence.sources import Source
 from consilium.evidence.trials import Trial
+from consilium.knowledge.giving import BedsideFile, GivingStatement
 from consilium.knowledge.records import (
     Approval,
     CareRule,
@@ -41,4 +42,6 @@ class Contents(msgspec.Struct, frozen=True):
     approvals: tuple[Approval, ...] = ()
     positions: tuple[Position, ...] = ()
     care: tuple[CareRule, ...] = ()
+    giving: tuple[GivingStatement, ...] = ()
+    bedside: BedsideFile = BedsideFile()
     not_verified: tuple[NotVerified, ...] = ()

@@ -14,12 +14,15 @@ from consilium.clinical.therapies import DrugProfile
 from consilium.evidence.sources import Source
 from consilium.evidence.trials import Harm, Result, Trial
 from consilium.knowledge import cache as compiled
+from consilium.knowledge.bedside import bedside_model, bedside_records
 from consilium.knowledge.contents import Contents
 from consilium.knowledge.files import all_files
+from consilium.knowledge.giving import CareCase, Giving, GivingStatement
 from consilium.knowledge.kinds import fact_kind
 from consilium.knowledge.records import (
     Approval,
     CareRule,
+    Claim,
     Drug,
     DrugClass,
     EditionInfo,
@@ -28,12 +31,13 @@ from consilium.knowledge.records import (
     Regimen,
     Speaker,
     Term,
+    Waiver,
     WorkedCase,
 )
 from consilium.rules.facts import ChoiceKind, FactDeclaration, FactModel, MembersKind, NumberKind
 
 _Named = TypeVar("_Named")
-_Dated = TypeVar("_Dated", Position, Approval, CareRule)
+_Dated = TypeVar("_Dated", Position, Approval, CareRule, Giving)
 
 
 class Edition:
@@ -82,6 +86,20 @@ class Edition:
         from consilium.knowledge.loading import load_cases  # noqa: PLC0415  YAML is slow to import
 
         return load_cases(self.root, self.contents) if self.root else ()
+
+    def care_cases(self) -> tuple[CareCase, ...]:
+        """The doses and events that were worked out by hand."""
+        from consilium.knowledge.loading import (  # noqa: PLC0415  YAML is slow to import
+            load_care_cases,
+        )
+
+        return load_care_cases(self.root, self.contents) if self.root else ()
+
+    def claims(self) -> tuple[tuple[Claim, ...], tuple[Waiver, ...]]:
+        """What is claimed of every patient, and the findings that are left standing."""
+        from consilium.knowledge.loading import load_claims  # noqa: PLC0415  YAML is slow to import
+
+        return load_claims(self.root, self.contents) if self.root else ((), ())
 
     @property
     def info(self) -> EditionInfo:
@@ -149,6 +167,22 @@ class Edition:
         return _by_id(self.contents.care)
 
     @cached_property
+    def giving(self) -> dict[str, GivingStatement]:
+        """Statements on giving a drug, by id."""
+        return _by_id(self.contents.giving)
+
+    @cached_property
+    def bedside_facts(self) -> dict[str, FactRecord]:
+        """What can be told of one dose or one event, by id."""
+        events = {term.id: term.name for term in self.contents.adverse_events}
+        return _by_id(bedside_records(self.contents.facts, self.contents.bedside.facts, events))
+
+    @cached_property
+    def bedside_model(self) -> FactModel:
+        """The facts of one dose or one event, with the reports that contradict themselves."""
+        return bedside_model(self.bedside_facts.values(), self.contents.bedside.never)
+
+    @cached_property
     def endpoints(self) -> dict[str, Term]:
         """Endpoints by id."""
         return _by_id(self.contents.endpoints)
@@ -211,7 +245,7 @@ class Edition:
             drug for other in found.any_of for drug in self.drugs_of(other)
         )
 
-    def starts(self, statement: Position | Approval | CareRule) -> Day | None:
+    def starts(self, statement: Position | Approval | CareRule | Giving) -> Day | None:
         """The first day on which a statement counts; ``None`` when no date bounds it.
 
         A statement whose date is not stated counts from the first dated
@@ -219,7 +253,9 @@ class Edition:
         """
         if isinstance(statement.since, Day):
             return statement.since
-        regimens = (statement.drug,) if isinstance(statement, CareRule) else statement.regimens
+        regimens = (
+            (statement.drug,) if isinstance(statement, CareRule | Giving) else statement.regimens
+        )
         dated = [
             approval.since
             for approval in self.contents.approvals
@@ -236,7 +272,7 @@ class Edition:
         replaced = {old for s in begun for old in getattr(s, "supersedes", ())}
         return tuple(s for s in begun if s.id not in replaced)
 
-    def _has_begun(self, statement: Position | Approval | CareRule, as_of: date) -> bool:
+    def _has_begun(self, statement: Position | Approval | CareRule | Giving, as_of: date) -> bool:
         start = self.starts(statement)
         return (start is None or start.last <= as_of) and (
             statement.until is None or as_of < statement.until.last

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from consilium.evidence.sources import Source
 from consilium.evidence.trials import Trial
+from consilium.knowledge.giving import BedsideFile, CareCase, CareStatement
 from consilium.knowledge.records import (
     Approval,
-    CareRule,
+    Claim,
     Drug,
     DrugClass,
     EditionInfo,
@@ -21,6 +22,7 @@ from consilium.knowledge.records import (
     ScopesFile,
     Speaker,
     Term,
+    Waiver,
     WorkedCase,
 )
 
@@ -32,12 +34,14 @@ class FileKind(NamedTuple):
     holds: Any
     field: str
     named_by_id: bool = False
+    not_under: str = ""
 
 
 KINDS = (
     FileKind("EDITION.yaml", EditionInfo, "info"),
     FileKind("vocabulary/facts.yaml", FactsFile, "facts"),
     FileKind("vocabulary/scopes.yaml", ScopesFile, "scopes"),
+    FileKind("vocabulary/bedside.yaml", BedsideFile, "bedside"),
     FileKind("vocabulary/classes.yaml", tuple[DrugClass, ...], "classes"),
     FileKind("vocabulary/drugs.yaml", tuple[Drug, ...], "drugs"),
     FileKind("vocabulary/speakers.yaml", tuple[Speaker, ...], "speakers"),
@@ -48,15 +52,25 @@ KINDS = (
     FileKind("trials/*.yaml", Trial, "trials", named_by_id=True),
     FileKind("approvals/*.yaml", tuple[Approval, ...], "approvals"),
     FileKind("positions/**/*.yaml", tuple[Position, ...], "positions"),
-    FileKind("care/*.yaml", tuple[CareRule, ...], "care"),
+    FileKind("care/*.yaml", tuple[CareStatement, ...], "care"),
     FileKind("not-verified/*.yaml", tuple[NotVerified, ...], "not_verified"),
 )
-CASES = FileKind("cases/**/*.yaml", WorkedCase, "cases", named_by_id=True)
+_CARE_CASES = "cases/care/giving"
+CASES = FileKind("cases/**/*.yaml", WorkedCase, "cases", named_by_id=True, not_under=_CARE_CASES)
+CARE_CASES = FileKind(f"{_CARE_CASES}/*.yaml", CareCase, "care_cases", named_by_id=True)
+
+_WAIVERS = "claims/waivers.yaml"
+CLAIMS = FileKind("claims/*.yaml", tuple[Claim, ...], "claims", not_under=_WAIVERS)
+WAIVERS = FileKind(_WAIVERS, tuple[Waiver, ...], "waivers")
 
 
 def files_of(root: Path, kind: FileKind) -> Iterator[Path]:
     """The files of one kind, in order of their names."""
-    yield from sorted(path for path in root.glob(kind.pattern) if path.is_file())
+    yield from sorted(
+        path
+        for path in root.glob(kind.pattern)
+        if path.is_file() and not (kind.not_under and path.is_relative_to(root / kind.not_under))
+    )
 
 
 def all_files(root: Path) -> list[Path]:
@@ -66,7 +80,7 @@ def all_files(root: Path) -> list[Path]:
 
 def unknown_files(root: Path) -> list[Path]:
     """YAML files that belong to no kind, most likely in the wrong folder."""
-    known = {*all_files(root), *files_of(root, CASES)}
+    known = {*all_files(root), *files_of(root, CASES), *files_of(root, CARE_CASES)}
     others = ("activities", "claims", "models")
     return sorted(
         path

@@ -7,13 +7,24 @@ from typing import Any
 
 import yaml
 
-from consilium.knowledge.checks import check_contents
+from consilium.knowledge.bedside import bedside_records
+from consilium.knowledge.checks import check_claims, check_contents
 from consilium.knowledge.conditions import ConditionReader, FactForm
 from consilium.knowledge.contents import Contents
-from consilium.knowledge.files import CASES, KINDS, FileKind, files_of, unknown_files
+from consilium.knowledge.files import (
+    CARE_CASES,
+    CASES,
+    CLAIMS,
+    KINDS,
+    WAIVERS,
+    FileKind,
+    files_of,
+    unknown_files,
+)
+from consilium.knowledge.giving import CareCase
 from consilium.knowledge.kinds import fact_kind
 from consilium.knowledge.problems import EditionError, Place, Problem
-from consilium.knowledge.records import FactRecord, WorkedCase
+from consilium.knowledge.records import CareRule, Claim, FactRecord, Waiver, WorkedCase
 from consilium.knowledge.typing_nodes import NodeReader, Pointer, Unreadable, compose, fields_of
 
 _LARGEST_FILE = 4_000_000
@@ -49,6 +60,36 @@ def load_cases(root: Path, contents: Contents) -> tuple[WorkedCase, ...]:
     return tuple(found)
 
 
+def load_care_cases(root: Path, contents: Contents) -> tuple[CareCase, ...]:
+    """The doses and events of an edition that were worked out by hand."""
+    loader = _Load(root)
+    paths = files_of(root, CARE_CASES)
+    read = (loader.read(path, CARE_CASES, ConditionReader({})) for path in paths)
+    found = tuple(record for record in read if record is not None)
+    problems = loader.problems or check_contents(contents, {}, loader.pointers)
+    if problems:
+        raise EditionError(problems)
+    return found
+
+
+def load_claims(root: Path, contents: Contents) -> tuple[tuple[Claim, ...], tuple[Waiver, ...]]:
+    """What an edition claims of every patient, and the findings it knows and leaves standing."""
+    loader = _Load(root)
+    forms = {fact.id: fact_form(fact, contents) for fact in contents.facts}
+    found: dict[str, list[Any]] = {CLAIMS.field: [], WAIVERS.field: []}
+    for kind in (CLAIMS, WAIVERS):
+        for path in files_of(root, kind):
+            found[kind.field] += loader.read(path, kind, ConditionReader(forms)) or ()
+    claims, waivers = tuple(found[CLAIMS.field]), tuple(found[WAIVERS.field])
+    problems = loader.problems or [
+        *check_contents(contents, loader.places, loader.pointers),
+        *check_claims(contents, claims, waivers, loader.places),
+    ]
+    if problems:
+        raise EditionError(problems)
+    return claims, waivers
+
+
 def fact_form(fact: FactRecord, contents: Contents) -> FactForm:
     """How tests of a fact may be written."""
     drugs = tuple(drug.id for drug in contents.drugs)
@@ -70,6 +111,7 @@ class _Load:
                 [Problem(str(self.root), 1, "no edition here: `EDITION.yaml` is missing")]
             )
         conditions = ConditionReader(self._forms())
+        bedside = ConditionReader(self._bedside_forms())
         for path in unknown_files(self.root):
             self.problems.append(
                 Problem(self._name(path), 1, "no kind of file belongs here; see docs/reference")
@@ -77,11 +119,15 @@ class _Load:
         found: dict[str, Any] = {}
         for kind in KINDS:
             for path in files_of(self.root, kind):
-                record = self.read(path, kind, conditions)
+                record = self.read(path, kind, conditions, bedside)
                 if record is None:
                     continue
                 if kind.field == "facts":
                     found |= {"facts": record.facts, "invariants": record.invariants}
+                elif kind.field == "care":
+                    for statement in record:
+                        field = "care" if isinstance(statement, CareRule) else "giving"
+                        found[field] = (*found.get(field, ()), statement)
                 elif kind.named_by_id:
                     found[kind.field] = (*found.get(kind.field, ()), record)
                 elif isinstance(record, tuple):
@@ -94,13 +140,19 @@ class _Load:
                 self.problems.append(Problem(kind.pattern, 1, "the file is missing"))
         return None if self.problems else Contents(**found)
 
-    def read(self, path: Path, kind: FileKind, conditions: ConditionReader) -> Any:
+    def read(
+        self,
+        path: Path,
+        kind: FileKind,
+        conditions: ConditionReader,
+        bedside: ConditionReader | None = None,
+    ) -> Any:
         """One file as its record, or nothing when it has problems."""
         name = self._name(path)
         node = self._compose(path, self.problems)
         if node is None:
             return None
-        reader = NodeReader(name, conditions, self.problems)
+        reader = NodeReader(name, conditions, self.problems, bedside)
         try:
             record = reader.read(node, kind.holds)
         except Unreadable:
@@ -131,8 +183,21 @@ class _Load:
     def _forms(self) -> dict[str, FactForm]:
         """The declared facts, as far as they can be read before conditions are."""
         names = {part: self._ids(f"vocabulary/{part}.yaml", "") for part in ("drugs", "classes")}
-        forms: dict[str, FactForm] = {}
-        path = self.root / "vocabulary" / "facts.yaml"
+        return {
+            fact.id: FactForm(fact_kind(fact, names["drugs"], names["classes"]), fact.units)
+            for fact in self._declared("facts")
+        }
+
+    def _bedside_forms(self) -> dict[str, FactForm]:
+        """What can be told of a dose or an event, read before any condition is."""
+        events = dict.fromkeys(self._ids("vocabulary/adverse-events.yaml", ""), "")
+        records = bedside_records(self._declared("facts"), self._declared("bedside"), events)
+        return {fact.id: FactForm(fact_kind(fact, (), ()), fact.units) for fact in records}
+
+    def _declared(self, name: str) -> list[FactRecord]:
+        """The facts of a vocabulary file with what types a condition on them."""
+        found: list[FactRecord] = []
+        path = self.root / "vocabulary" / f"{name}.yaml"
         node = self._compose(path, []) if path.is_file() else None
         for record in _entries(node, "facts"):
             declared = {
@@ -151,8 +216,8 @@ class _Load:
                 fact = FactRecord(**values)
             except (Unreadable, TypeError):
                 continue  # the full reading of the file says what is wrong
-            forms[fact.id] = FactForm(fact_kind(fact, names["drugs"], names["classes"]), fact.units)
-        return forms
+            found.append(fact)
+        return found
 
     def _ids(self, name: str, key: str) -> tuple[str, ...]:
         path = self.root / name

@@ -338,7 +338,10 @@ class NotVerified(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Shows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Something a plan shows, or must not; the keys given must all match one place in it."""
+    """Something a plan shows, or must not; the keys given must all match one place in it.
+
+    ``without`` is a kind of caution that the option does not carry.
+    """
 
     position: PositionId = ""
     stance: Stance | tuple[Stance, ...] | None = None
@@ -358,6 +361,7 @@ class Shows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     excluded: str = ""
     certainty: Literal["certain", "possible", "extension", "waiting", ""] = ""
     contradiction: str = ""
+    without: str = ""
 
 
 class WorkedCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -372,3 +376,44 @@ class WorkedCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     never_shows: tuple[Shows, ...] = ()
     title: str = ""
     example: Literal["yes", "no"] = "no"
+
+
+class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What must hold for every patient, to be proved (`claims/`).
+
+    It speaks of every patient for whom ``given`` holds, whatever else is
+    unknown; of the facts listed as ``unknown`` nothing is known. ``rests_on``
+    names the statements that make it so.
+    """
+
+    id: str
+    says: str
+    given: Condition
+    because: tuple[Citation, ...]
+    rests_on: tuple[str, ...] = ()
+    shows: tuple[Shows, ...] = ()
+    never_shows: tuple[Shows, ...] = ()
+    unknown: tuple[FactId, ...] = ()
+    regions: Literal["all"] | tuple[Region, ...] = "all"
+    dates: Literal["all"] | tuple[Day, ...] = "all"
+    note: str = ""
+
+
+class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A finding that is known and left standing, with the reason (`claims/waivers.yaml`).
+
+    It names the statements concerned. A gap is waived for the patients of
+    ``when`` within ``scope``, never for a whole scope.
+    """
+
+    id: str
+    finding: Literal[
+        "gap", "contradiction", "dead", "shadowed", "constant", "redundant", "claim", "knowing"
+    ]
+    statements: tuple[str, ...]
+    reason: str
+    checked: Day
+    review_by: Day
+    scope: str = ""
+    when: Condition | None = None
+    because: tuple[Citation, ...] = ()

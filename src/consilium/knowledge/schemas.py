@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import msgspec
 
 from consilium.clinical.dates import Day
-from consilium.knowledge.files import CASES, KINDS
+from consilium.evidence.references import Bedside
+from consilium.knowledge.files import CARE_CASES, CASES, KINDS
 from consilium.knowledge.typing_nodes import fields_of
 from consilium.rules.conditions import Condition
 
@@ -24,7 +25,7 @@ def file_schemas(facts: tuple[str, ...] = ()) -> dict[str, dict[str, Any]]:
     """
     return {
         (kind.field if kind.field != "info" else "edition"): _Schema(facts).of_file(kind.holds)
-        for kind in (*KINDS, CASES)
+        for kind in (*KINDS, CASES, CARE_CASES)
     }
 
 
@@ -40,6 +41,8 @@ class _Schema:
         if set(get_args(wanted)) >= _CONDITION:
             return self._condition()
         origin = get_origin(wanted)
+        if origin is Annotated and isinstance(get_args(wanted)[1], Bedside):
+            return {"type": "object", "description": "Facts of one dose or event, and tests."}
         if origin is Annotated:
             return self.of(get_args(wanted)[0])
         if origin is Literal:

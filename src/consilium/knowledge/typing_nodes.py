@@ -17,7 +17,7 @@ import yaml
 
 from consilium.clinical.dates import Day
 from consilium.errors import ConsiliumError, nearest
-from consilium.evidence.references import Ref
+from consilium.evidence.references import Bedside, Ref
 from consilium.knowledge.conditions import ConditionReader
 from consilium.knowledge.problems import Place, Problem
 from consilium.rules.conditions import ALWAYS, Condition
@@ -60,8 +60,15 @@ def compose(text: str, path: str, problems: list[Problem]) -> yaml.Node | None:
 class NodeReader:
     """Types the nodes of one file against records."""
 
-    def __init__(self, path: str, conditions: ConditionReader, problems: list[Problem]) -> None:
+    def __init__(
+        self,
+        path: str,
+        conditions: ConditionReader,
+        problems: list[Problem],
+        bedside: ConditionReader | None = None,
+    ) -> None:
         self.path, self.conditions, self.problems = path, conditions, problems
+        self.bedside = bedside or conditions
         self.pointers: list[Pointer] = []
         self.places: dict[int, Place] = {}
         self.kept: list[object] = []
@@ -76,8 +83,10 @@ class NodeReader:
             self.problem(node, "nested too deep")
             raise Unreadable
         if set(get_args(wanted)) >= _CONDITION:
-            return self._condition(node)
+            return self._condition(node, self.conditions)
         origin = get_origin(wanted)
+        if origin is Annotated and isinstance(get_args(wanted)[1], Bedside):
+            return self._condition(node, self.bedside)
         if origin is Annotated:
             return self._pointer(node, *get_args(wanted), depth=depth)
         if origin is Literal:
@@ -153,12 +162,26 @@ class NodeReader:
                     return self._number_or(node, others[0], literals)
                 return self.read(node, others[0], depth)
             return self._literal(node, literals)
+        records = [o for o in options if isinstance(o, type) and issubclass(o, msgspec.Struct)]
+        if isinstance(node, yaml.MappingNode) and len(records) > 1:
+            return self._record(node, self._by_kind(node, records), depth)
         fitting = tuple if isinstance(node, yaml.SequenceNode) else dict
         for option in options:
             is_record = isinstance(option, type) and issubclass(option, msgspec.Struct)
             if get_origin(option) is fitting or (fitting is dict and is_record):
                 return self.read(node, option, depth)
         return self.read(node, options[0], depth)
+
+    def _by_kind(self, node: yaml.MappingNode, records: list[type[msgspec.Struct]]) -> Any:
+        """The record that a mapping means, told by its `kind`."""
+        words = {
+            word: record for record in records for word in get_args(fields_of(record)["kind"][0])
+        }
+        kind = next((value for key, value in node.value if key.value == "kind"), None)
+        if kind is None:
+            self.problem(node, f"`kind` is missing; it is one of {', '.join(words)}")
+            raise Unreadable
+        return words[self._literal(kind, tuple(words))]
 
     def _number_or(self, node: yaml.ScalarNode, wanted: type, words: tuple[str, ...]) -> Any:
         try:
@@ -216,9 +239,9 @@ class NodeReader:
             raise Unreadable
         return found
 
-    def _condition(self, node: yaml.Node) -> Condition:
+    def _condition(self, node: yaml.Node, conditions: ConditionReader) -> Condition:
         before = len(self.problems)
-        condition = self.conditions.read(node, self.path, self.problems)
+        condition = conditions.read(node, self.path, self.problems)
         if len(self.problems) > before:
             return ALWAYS
         return condition

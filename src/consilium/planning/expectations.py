@@ -53,6 +53,7 @@ def shown(expected: Shows, seen: Outcome) -> bool:
             (expected.position, _position),
             (expected.regimen, _regimen),
             (not expected.regimen and (expected.caution or expected.kind), _caution),
+            (expected.stance and not expected.position and not expected.regimen, _stance),
             (expected.conflict, _conflict),
             (expected.preference, _preference),
             (expected.gap, _gap),
@@ -109,7 +110,7 @@ def _one_regimen(name: str, expected: Shows, made: Plan, answers: Answers) -> bo
             return False
         if expected.because and expected.because not in (*label.failing, *label.missing):
             return False
-        if not (expected.stance or expected.caution or expected.certainty):
+        if not (expected.stance or expected.caution or expected.certainty or expected.without):
             return True
     if option is None:
         return False
@@ -119,6 +120,8 @@ def _one_regimen(name: str, expected: Shows, made: Plan, answers: Answers) -> bo
     if wanted and not any(
         v.holds and v.stance in wanted and name not in v.waiting for v in option.voices
     ):
+        return False
+    if expected.without and any(c.kind == expected.without for c in option.cautions):
         return False
     return not (expected.caution or expected.kind) or _warns(expected, option)
 
@@ -133,6 +136,11 @@ def _warns(expected: Shows, option: Option) -> bool:
 
 def _caution(expected: Shows, made: Plan, answers: Answers) -> bool:
     return any(_warns(expected, option) for option in _options(made))
+
+
+def _stance(expected: Shows, made: Plan, answers: Answers) -> bool:
+    wanted = _stances(expected)
+    return any(voice.holds and voice.stance in wanted for voice in _voices(made))
 
 
 def _conflict(expected: Shows, made: Plan, answers: Answers) -> bool:

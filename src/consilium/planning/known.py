@@ -20,6 +20,7 @@ from consilium.rules.conditions import facts_in
 from consilium.rules.facts import (
     Between,
     Holding,
+    Kind,
     Known,
     MembersKind,
     NumberKind,
@@ -59,22 +60,32 @@ def understand(case: PatientCase, edition: Edition) -> Understood:
     return Understood(case, patient, derived)
 
 
-def known_of(entered: Entered) -> Known | None:
-    """What one entered fact says is known; nothing unless it has a value."""
-    if entered.status is not Status.KNOWN or entered.value is None:
-        return None
-    if isinstance(entered.value, str):
-        return OneOf(frozenset({entered.value}))
-    if isinstance(entered.value, frozenset):
-        return Holding(entered.value)
-    return Between(float(entered.value), float(entered.value))
+def known_of(entered: Entered, kind: Kind) -> Known | None:
+    """What one entered fact says is known; nothing where it says nothing.
+
+    Members of a list that is not known to be complete are there; others may be.
+    """
+    match entered.value:
+        case None:
+            return None
+        case frozenset() as members:
+            if entered.status is Status.KNOWN:
+                return Holding(members)
+            possible = frozenset(kind.values) if isinstance(kind, MembersKind) else frozenset()
+            return Holding(members, possible - members)
+        case _ if entered.status is not Status.KNOWN:
+            return None
+        case str() as word:
+            return OneOf(frozenset({word}))
+        case number:
+            return Between(float(number), float(number))
 
 
 def _given(case: PatientCase, edition: Edition) -> tuple[dict[str, Known], dict[str, Known]]:
     given = {
         name: known
         for name, entered in case.entered.items()
-        if (known := known_of(entered)) is not None
+        if (known := known_of(entered, edition.model.facts[name].kind)) is not None
     }
     derived: dict[str, Known] = {}
     for name, value in derive_from_therapies(case, edition.profiles).items():

@@ -70,14 +70,22 @@ def answer_test(test: Test, known: Known) -> Answer:
 
 
 def _answer_bound(test: Bound, known: Between) -> Answer:
-    low, high = known.low, known.high
-    if test.holds(low) and test.holds(high):
+    """YES when the whole range lies within, NO when none of it does."""
+    if test.holds(known.low) and test.holds(known.high):
         return YES
-    starts = test.start if test.start is not None else test.above
-    ends = test.up_to if test.up_to is not None else test.below
-    misses_below = ends is not None and (low >= ends if test.below is not None else low > ends)
-    misses_above = starts is not None and (high < starts or (high == starts and test.start is None))
-    return NO if misses_below or misses_above else UNKNOWN
+    # each end with whether it is itself left out, so that the narrower of two is the greater
+    start = max(
+        (known.low, False),
+        (-inf if test.start is None else test.start, False),
+        (-inf if test.above is None else test.above, True),
+    )
+    end = min(
+        (known.high, True),
+        (inf if test.up_to is None else test.up_to, True),
+        (inf if test.below is None else test.below, False),
+    )
+    meets = start[0] < end[0] or (start[0] == end[0] and not start[1] and end[1])
+    return UNKNOWN if meets else NO
 
 
 def answer(condition: Condition, facts: Mapping[str, Known], model: FactModel) -> Answer:

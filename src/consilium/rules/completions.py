@@ -9,14 +9,22 @@ says "possible", never "certain".
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import product
 from math import inf
-from typing import NamedTuple
 
 from consilium.rules.answering import answer, answer_test, derive
 from consilium.rules.answers import NO, UNKNOWN, YES, Answer
+from consilium.rules.bits import (
+    NO_CODE,
+    UNKNOWN_CODE,
+    YES_CODE,
+    Bits,
+    Node,
+    Rails,
+    evaluate,
+    undecided,
+)
 from consilium.rules.conditions import (
     AllOf,
     AnyOf,
@@ -26,7 +34,6 @@ from consilium.rules.conditions import (
     Includes,
     IsOneOf,
     Not,
-    Test,
     facts_in,
     split_bound,
     tests_in,
@@ -61,24 +68,12 @@ def written_out(condition: Condition, model: FactModel) -> Condition:
             return condition
 
 
-class Written(NamedTuple):
-    """A condition written out over entered facts, with its tests in order."""
-
-    condition: Condition
-    tests: tuple[Test, ...]
-    facts: frozenset[str]
-
-
-def write_out(condition: Condition, model: FactModel) -> Written:
-    """A condition over entered facts only; kept on the model, since it never changes."""
-    kept: dict[int, tuple[Condition, Written]] = model.__dict__.setdefault("_written", {})
-    found = kept.get(id(condition))
-    if found is None or found[0] is not condition:
-        written = written_out(condition, model)
-        tests = tuple(tests_in(written))
-        found = (condition, Written(written, tests, frozenset(test.fact for test in tests)))
-        kept[id(condition)] = found
-    return found[1]
+def bits_of(model: FactModel) -> Bits:
+    """The bits of a model's tests; kept on the model, since its conditions never change."""
+    kept: Bits | None = model.__dict__.get("_bits")
+    if kept is None:
+        kept = model.__dict__["_bits"] = Bits(model)
+    return kept
 
 
 class Patient:
@@ -91,6 +86,8 @@ class Patient:
     def __init__(self, model: FactModel, given: Mapping[str, Known]) -> None:
         self.model = model
         self.given = dict(given)
+        self.bits = bits_of(model)
+        self._yes = self._no = self._looked = 0
         self.contradiction = self._propagate()
         self.facts = derive(model, self.given)
         if self.contradiction is None:
@@ -110,13 +107,13 @@ class Patient:
 
     def settle_open(self, condition: Condition) -> Answer:
         """The exact answer to a condition that Kleene's logic leaves open."""
-        written = write_out(condition, self.model)
-        linked = self._linked(written)
+        node = self.bits.node(condition)
+        linked = self._linked(node)
         if linked is None:
             return UNKNOWN
-        if not self._some_completion(written, YES, linked):
+        if not self._some_completion(node, YES_CODE, linked):
             return NO
-        if not self._some_completion(written, NO, linked):
+        if not self._some_completion(node, NO_CODE, linked):
             return YES
         return UNKNOWN
 
@@ -127,12 +124,15 @@ class Patient:
         """
         found: dict[str, None] = {}
         for fact in missing_facts(trace(condition, self.facts, self.model)):
-            asked = {
-                test.fact
-                for when in self.model.facts[fact].definition.values()
-                for test in write_out(when, self.model).tests
-                if answer_test(test, self.model.known(test.fact, self.given)) is UNKNOWN
-            }
+            definition = self.model.facts[fact].definition
+            if not definition:
+                found[fact] = None
+                continue
+            mask = 0
+            for when in definition.values():
+                mask |= self.bits.node(when).mask
+            yes, no = self._rails(mask)
+            asked = self.bits.facts_in(mask & ~(yes | no))
             found |= dict.fromkeys([f for f in self.model.facts if f in asked] or [fact])
         return tuple(found)
 
@@ -187,105 +187,104 @@ class Patient:
         self.given[fact] = narrowed
         return True
 
-    def _open_constraints(self) -> list[Written]:
+    def _open_constraints(self) -> list[Node]:
         """What must not hold, and the verdicts entered, as far as they are still open."""
-        found = []
-        for never in self.model.never.values():
-            if self.answer(never) is UNKNOWN:
-                found.append(write_out(never, self.model))
+        found = [
+            self.bits.node(never)
+            for never in self.model.never.values()
+            if self.answer(never) is UNKNOWN
+        ]
         for fact in self.model.defined:
             entered = self.given.get(fact.id)
             if isinstance(entered, OneOf):
-                verdict = AnyOf(
-                    tuple(
-                        written_out(fact.definition[value], self.model)
-                        for value in sorted(entered.values)
-                        if value in fact.definition
-                    )
-                )
-                if answer(verdict, self.given, self.model) is UNKNOWN:
-                    tests = tuple(tests_in(verdict))
-                    found.append(Written(Not(verdict), tests, frozenset(t.fact for t in tests)))
+                values = tuple(sorted(entered.values & set(fact.definition)))
+                found.append(self.bits.verdict(fact.id, values))
         return found
 
     def is_open(self, fact: str) -> bool:
         """Whether an entered fact may still have several values."""
         return fact not in self.given or not is_settled(self.given[fact])
 
-    def _linked(self, written: Written) -> list[Written] | None:
+    def _rails(self, mask: int) -> tuple[int, int]:
+        """The tests within a mask that hold and that fail for what is known."""
+        missing = mask & ~self._looked
+        if missing:
+            for fact in self.bits.facts_in(missing):
+                rails = self.bits.rails(self.model.known(fact, self.given), fact, missing)
+                self._yes |= rails.yes
+                self._no |= rails.no
+            self._looked |= missing
+        return self._yes & mask, self._no & mask
+
+    def _linked(self, node: Node) -> list[Node] | None:
         """The constraints that bear on a condition; ``None`` when Kleene was exact already.
 
         Kleene is exact when each missing fact is asked about once and no
         constraint ties two of them together.
         """
-        asked = Counter(
-            test.fact
-            for test in written.tests
-            if self.is_open(test.fact)
-            and answer_test(test, self.model.known(test.fact, self.given)) is UNKNOWN
-        )
+        yes, no = self._rails(node.mask)
+        asked = self.bits.unknowns_in(node.mask & ~(yes | no))
+        once = len(set(asked)) == len(asked) and self.bits.asks_once(node)
+        groups: list[set[str]] = [{unknown} for unknown in set(asked)]
         reached = set(asked)
-        groups: list[set[str]] = [{fact} for fact in asked]
-        linked: list[Written] = []
-        left = [(c, {f for f in c.facts if self.is_open(f)}) for c in self._constraints]
+        linked: list[Node] = []
+        left = []
+        for constraint in self._constraints:
+            held, failed = self._rails(constraint.mask)
+            open_ = set(self.bits.unknowns_in(constraint.mask & ~(held | failed)))
+            left.append((constraint, open_))
         growing = True
         while growing:
             growing = False
             for pair in list(left):
-                constraint, touched = pair
-                if touched & reached:
-                    reached |= touched
+                constraint, open_ = pair
+                if open_ & reached:
+                    reached |= open_
                     linked.append(constraint)
                     left.remove(pair)
-                    joined = [group for group in groups if group & touched]
-                    groups = [group for group in groups if not group & touched]
-                    groups.append(set().union(touched, *joined))
+                    joined = [group for group in groups if group & open_]
+                    groups = [group for group in groups if not group & open_]
+                    groups.append(set().union(open_, *joined))
                     growing = True
         tied = any(len(group & set(asked)) > 1 for group in groups)
-        if max(asked.values(), default=0) <= 1 and not tied:
-            return None
-        return linked
+        return linked if tied or not once else None
 
-    def _some_completion(self, asked: Written, wanted: Answer, never: list[Written]) -> bool:
+    def _some_completion(self, asked: Node, wanted: int, never: list[Node]) -> bool:
         """Whether some completion gives a condition the wanted answer."""
         steps = 0
-        model = self.model
-        every = [asked.condition, *(constraint.condition for constraint in never)]
+        mask = asked.mask
+        for constraint in never:
+            mask |= constraint.mask
+        bits, given, model = self.bits, self.given, self.model
+        choices: dict[int, tuple[Rails, ...]] = {}
 
-        def next_fact(written: Written, facts: dict[str, Known]) -> str:
-            return next(
-                test.fact
-                for test in written.tests
-                if answer_test(test, model.known(test.fact, facts)) is UNKNOWN
-            )
-
-        def search(facts: dict[str, Known], open_: list[Written]) -> bool:
+        def search(yes: int, no: int, open_: list[Node]) -> bool:
             nonlocal steps
             steps += 1
             if steps > BUDGET:
                 return True
-            said = answer(asked.condition, facts, model)
-            if said is not UNKNOWN and said is not wanted:
+            said = evaluate(asked, yes, no)
+            if said not in (UNKNOWN_CODE, wanted):
                 return False
-            undecided = []
+            left = []
             for constraint in open_:
-                kept = answer(constraint.condition, facts, model)
-                if kept is YES:
+                kept = evaluate(constraint, yes, no)
+                if kept == YES_CODE:
                     return False
-                if kept is UNKNOWN:
-                    undecided.append(constraint)
-            if said is UNKNOWN:
-                fact = next_fact(asked, facts)
-            elif undecided:
-                fact = next_fact(undecided[0], facts)
+                if kept == UNKNOWN_CODE:
+                    left.append(constraint)
+            if said == UNKNOWN_CODE:
+                index = undecided(asked, yes, no)
+            elif left:
+                index = undecided(left[0], yes, no)
             else:
                 return True
-            known = model.known(fact, facts)
-            return any(
-                search(facts | {fact: cell}, undecided) for cell in cells(known, model, fact, every)
-            )
+            if index not in choices:
+                fact = bits.tests[index].fact
+                choices[index] = bits.choices(model.known(fact, given), index, mask)
+            return any(search(yes | c.yes, no | c.no, left) for c in choices[index])
 
-        return search(dict(self.given), never)
+        return search(*self._rails(mask), never)
 
 
 def cells(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 _SYSTEMS = (
@@ -90,6 +91,7 @@ def _coding(value: Mapping[str, object]) -> Coding:
     return Coding(system, code, words(value.get("display")))
 
 
+@lru_cache(maxsize=512)
 def terminology(address: str) -> str:
     """The name of a terminology for its address; the address itself for one not known here."""
     folded = address.casefold()

@@ -356,14 +356,14 @@ class MedicationReader:
         if start is None or end is None:
             return ""
         following = _first(later) if later else None
-        until = end.last + GAP if not any(one.active for one in regimen) else None
+        active = any(one.active for one in regimen)
         last: Outcome = ""
         for when, outcome, _ in self.course_of_disease:
             in_time = when.day.first > start.last
             if following is not None:
                 in_time = in_time and when.day.first <= following.first
-            if until is not None:
-                in_time = in_time and when.day.first <= until
+            if not active:
+                in_time = in_time and when.day.first - end.last <= GAP
             if in_time:
                 last = outcome
         return last

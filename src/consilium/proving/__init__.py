@@ -1,0 +1,1 @@
+"""Questions about a whole edition, answered for every patient at once."""

@@ -1,0 +1,241 @@
+"""One source that says two things of one patient which cannot both be meant.
+
+Several regimens named by one position are alternatives. What different people
+say against one another is no contradiction: it is listed as a split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+
+import msgspec
+
+from consilium.guidance.voices import FAVOURABLE
+from consilium.knowledge.edition import Edition
+from consilium.knowledge.records import Approval, CareRule, Position, Shows, Stance
+from consilium.proving.calendar import Moment
+from consilium.proving.decisions import Decisions, point_apart
+from consilium.proving.findings import Finding, Kind, Patient, example_of
+from consilium.proving.subject import Subject
+from consilium.rules.completions import written_out
+from consilium.rules.conditions import ALWAYS, facts_in
+from consilium.rules.proving import Formula, Prover
+
+_FIRST = (Stance.RECOMMENDS, Stance.MAY_BE_PREFERRED)
+
+
+class Split(msgspec.Struct, frozen=True):
+    """Two speakers who point apart for some patient: declared, not resolved."""
+
+    positions: tuple[str, str]
+    says: str
+    example: Patient | None
+
+
+def contradictions(subject: Subject) -> Iterator[Finding]:
+    """Every contradiction within one source, one label, or one definition."""
+    yield from _positions(subject)
+    yield from _labels(subject)
+    yield from _definitions(subject)
+
+
+def clash_within(one: Position, other: Position, edition: Edition) -> str:
+    """Why two positions of one source cannot both hold; empty if they can."""
+    for p, q in ((one, other), (other, one)):
+        shared = set(p.regimens) & set(q.regimens)
+        if p.stance in FAVOURABLE and q.stance is Stance.ADVISES_AGAINST and shared:
+            return f"advises both for and against {_names(shared, edition)}"
+        if p.stance in FAVOURABLE and q.stance is Stance.ONLY_IN_TRIAL and shared:
+            return f"speaks for {_names(shared, edition)} and keeps it to trials"
+        if p.stance is Stance.DEPENDS_ON and q.stance is Stance.RECOMMENDS and shared:
+            return f"leaves {_names(shared, edition)} open and recommends it"
+    if one.stance not in FAVOURABLE or other.stance not in FAVOURABLE:
+        return ""
+    worse_of_one, worse_of_other = _members(one.over, edition), _members(other.over, edition)
+    better_of_one, better_of_other = _members(one.regimens, edition), _members(other.regimens, edition)
+    if worse_of_one & better_of_other and worse_of_other & better_of_one:
+        return "prefers each of two regimens to the other"
+    for p, q in ((one, other), (other, one)):
+        passed_over = _members(p.over, edition) & _members(q.regimens, edition)
+        if passed_over and q.stance in _FIRST and not set(p.regimens) & set(q.regimens):
+            named = [r for r in q.regimens if _members((r,), edition) & passed_over]
+            return f"advises {_names(named, edition)} where it prefers {_names(p.regimens, edition)}"
+    both_first = one.stance is other.stance is Stance.RECOMMENDS
+    person = edition.speakers[one.who].kind == "person"
+    if both_first and person and not set(one.regimens) & set(other.regimens):
+        return "recommends two different regimens"
+    return ""
+
+
+def _members(regimens: Iterable[str], edition: Edition) -> set[str]:
+    found: set[str] = set()
+    for name in regimens:
+        found |= {name, *edition.regimens[name].any_of}
+    return found
+
+
+def _names(regimens: Iterable[str], edition: Edition) -> str:
+    return " or ".join(edition.regimens[name].name for name in sorted(regimens))
+
+
+def _positions(subject: Subject) -> Iterator[Finding]:
+    for one, other in combinations(subject.edition.contents.positions, 2):
+        if one.who != other.who:
+            continue
+        says = clash_within(one, other, subject.edition)
+        if not says:
+            continue
+        found = together(subject, one, other)
+        if found is None:
+            continue
+        moment, formula = found
+        example = subject.prover.find(formula)
+        assert example is not None
+        who = subject.edition.speakers[one.who].name
+        yield Finding(
+            Kind.CONTRADICTION,
+            (one.id, other.id),
+            f"{who} {says}",
+            example_of(subject, example.values, formula, moment),
+            seen=(Shows(position=one.id), Shows(position=other.id)),
+        )
+
+
+def together(subject: Subject, one: Position, other: Position) -> tuple[Moment, Formula] | None:
+    """When and for whom two positions both hold, if ever."""
+    z3, calendar = subject.z3, subject.calendar
+    both = [f"position:{one.id}", f"position:{other.id}"]
+    if calendar.together(both) is None or not subject.prover.possible(
+        subject.planned, *(_anyway(subject, p) for p in (one, other))
+    ):
+        return None
+    overriding = [
+        f"position:{q.id}"
+        for q in subject.edition.contents.positions
+        if {one.id, other.id} & set(q.overrides)
+    ]
+    for moment in calendar.moments([*both, *overriding]):
+        if not all(calendar.counts(key, moment) for key in both):
+            continue
+        decisions = Decisions(subject, subject.complete, moment)
+        formula = z3.And(decisions.planned, decisions.holds(one), decisions.holds(other))
+        if subject.prover.possible(formula):
+            return moment, formula
+    return None
+
+
+def _anyway(subject: Subject, position: Position) -> Formula:
+    """A position's own condition or one of its extensions, whatever overrides it."""
+    extended = [
+        subject.holds(f"extension:{position.id}:{index}")
+        for index in range(len(position.extends_to))
+    ]
+    return subject.z3.Or([subject.holds(f"position:{position.id}"), *extended])
+
+
+def splits(subject: Subject) -> Iterator[Split]:
+    """Every pair of different speakers who point apart for some patient."""
+    for one, other in combinations(subject.edition.contents.positions, 2):
+        if one.who == other.who:
+            continue
+        says = point_apart(one, other)
+        found = together(subject, one, other) if says else None
+        if found is None:
+            continue
+        moment, formula = found
+        example = subject.prover.find(formula)
+        assert example is not None
+        yield Split((one.id, other.id), says, example_of(subject, example.values, formula, moment))
+
+
+# --- labels -----------------------------------------------------------------------------------
+
+
+def _forbidding(subject: Subject) -> Iterator[tuple[Approval, CareRule, Moment]]:
+    """Every approval with a contraindication of the same drug that counts with it."""
+    edition = subject.edition
+    for approval in edition.contents.approvals:
+        if approval.status != "approved":
+            continue
+        drugs = {d for r in approval.regimens for d in edition.drugs_of(r)}
+        for rule in edition.contents.care:
+            if rule.kind != "contraindication" or rule.drug not in drugs:
+                continue
+            moment = subject.calendar.together([f"approval:{approval.id}", f"care:{rule.id}"])
+            if moment is not None:
+                yield approval, rule, moment
+
+
+def _meets(subject: Subject, approval: Approval, rule: CareRule) -> bool:
+    """Whether a contraindication takes back what its own label indicates.
+
+    One that asks about other facts than the indication is an exception to it;
+    one that asks about the same facts, or that holds for all it is for, is not.
+    """
+    model = subject.edition.model
+    asked = facts_in(written_out(approval.when or ALWAYS, model))
+    shared = asked & facts_in(written_out(rule.when, model))
+    indicated, forbidden = subject.holds(f"approval:{approval.id}"), subject.holds(f"care:{rule.id}")
+    prover = subject.prover
+    if not prover.possible(indicated, forbidden):
+        return False
+    return bool(shared) or not prover.possible(indicated, subject.z3.Not(forbidden))
+
+
+def _labels(subject: Subject) -> Iterator[Finding]:
+    for approval, rule, moment in _forbidding(subject):
+        if not _meets(subject, approval, rule):
+            continue
+        formula = subject.z3.And(
+            subject.planned,
+            subject.holds(f"approval:{approval.id}"),
+            subject.holds(f"care:{rule.id}"),
+        )
+        example = subject.prover.find(formula)
+        if example is None:
+            continue
+        yield Finding(
+            Kind.CONTRADICTION,
+            (approval.id, rule.id),
+            f"the label of {rule.drug} is for a patient to whom it must not be given",
+            example_of(subject, example.values, formula, moment),
+            seen=(
+                Shows(regimen=approval.regimens[0], label="approved"),
+                Shows(regimen=approval.regimens[0], caution=rule.id),
+            ),
+        )
+
+
+def exceptions(subject: Subject) -> int:
+    """How many contraindications are exceptions to an indication by other facts."""
+    return sum(not _meets(subject, a, rule) for a, rule, _ in _forbidding(subject))
+
+
+# --- definitions ------------------------------------------------------------------------------
+
+
+def _definitions(subject: Subject) -> Iterator[Finding]:
+    """A fact that has two values at once, or none, for a patient of whom all else is known."""
+    model = subject.edition.model
+    partial = Prover(model, whole=False)
+    z3 = partial.z3
+    moment = Moment(next(iter(subject.edition.contents.approvals)).regions[0], subject.edition.info.date.last) if subject.edition.contents.approvals else None
+    for fact in model.defined:
+        values = {value: partial.has(fact.id, value) for value in fact.definition}
+        for one, other in combinations(values, 2):
+            if partial.possible(values[one], values[other]):
+                yield Finding(
+                    Kind.CONTRADICTION,
+                    (fact.id,),
+                    f"the definition of `{fact.id}` makes a patient both {one} and {other}",
+                    _input(subject, partial, z3.And(values[one], values[other]), fact.id, moment),
+                )
+        none = z3.Not(z3.Or(list(values.values())))
+        if partial.possible(none, *_given_by_others(partial, fact.id)):
+            yield Finding(
+                Kind.GAP,
+                (fact.id,),
+                f"the definition of `{fact.id}` gives no value at all",
+                _input(subject, partial, none, fact.id, moment),
+            )

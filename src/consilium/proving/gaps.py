@@ -1,0 +1,114 @@
+"""Patients in a declared scope whom no position covers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from consilium.guidance.voices import FAVOURABLE
+from consilium.knowledge.records import Region, Scope, Shows, Stance, Waiver
+from consilium.proving.calendar import Moment
+from consilium.proving.decisions import Decisions
+from consilium.proving.findings import Finding, Kind, example_of
+from consilium.proving.subject import Subject
+from consilium.rules.proving import Example, Formula
+from consilium.rules.trace import failed, trace
+
+COVERS: tuple[Stance, ...] = (*FAVOURABLE, Stance.DEPENDS_ON, Stance.ONLY_IN_TRIAL)
+"""Stances that say something to do; advice against a regimen alone covers nobody."""
+
+MOST = 25
+"""Gaps of one scope that are listed one by one."""
+
+
+def gaps(subject: Subject, waivers: Iterable[Waiver]) -> Iterator[Finding]:
+    """Every group of patients of a scope, on the edition's day, for whom no position holds.
+
+    Scopes of which the edition says that it holds nothing are not asked about.
+    """
+    listed = [w for w in waivers if w.finding == "gap"]
+    for waiver in listed:
+        yield from _unfit(subject, waiver)
+    for scope in subject.edition.contents.scopes.scopes:
+        if scope.covers == "none":
+            continue
+        seen: set[frozenset[str]] = set()
+        for region in Region:
+            moment = Moment(region, subject.edition.info.date.last)
+            counting = frozenset(subject.calendar.in_force("position", moment))
+            if counting not in seen:
+                seen.add(counting)
+                yield from _gaps_of(subject, scope, moment, listed)
+
+
+def uncovered(subject: Subject, moment: Moment) -> Formula:
+    """No position that says something to do holds."""
+    decisions = Decisions(subject, subject.complete, moment)
+    held = [decisions.holds(p) for p in decisions.positions if p.stance in COVERS]
+    return subject.z3.Not(subject.z3.Or(held))
+
+
+def _gaps_of(
+    subject: Subject, scope: Scope, moment: Moment, waivers: list[Waiver]
+) -> Iterator[Finding]:
+    z3, prover = subject.z3, subject.prover
+    gap = z3.And(subject.holds(f"scope:{scope.id}"), subject.planned, uncovered(subject, moment))
+    named = [w for w in waivers if w.scope == scope.id and w.when is not None]
+    for waiver in named:
+        assert waiver.when is not None
+        example = prover.find(gap, prover.holds(waiver.when))
+        if example is not None:
+            yield _finding(subject, scope, moment, example, gap, waiver)
+    left = [gap, *(z3.Not(prover.holds(w.when)) for w in named if w.when is not None)]
+    for _ in range(MOST):
+        example = prover.find(*left)
+        if example is None:
+            return
+        finding = _finding(subject, scope, moment, example, gap)
+        yield finding
+        literals = subject.literals(example.values)
+        kept = prover.smallest(literals, gap) or ()
+        left.append(z3.Not(z3.And([prover.literal(one) for one in kept])))
+
+
+def _finding(
+    subject: Subject,
+    scope: Scope,
+    moment: Moment,
+    example: Example,
+    gap: Formula,
+    waiver: Waiver | None = None,
+) -> Finding:
+    patient = example_of(subject, example.values, gap, moment)
+    known = example.known()
+    near = sorted(
+        (
+            (len(failed(trace(p.when, known, subject.edition.model))), p.id)
+            for p in Decisions(subject, subject.complete, moment).positions
+            if p.stance in COVERS
+        ),
+    )
+    nearest = tuple(name for count, name in near if near and count == near[0][0])[:3]
+    return Finding(
+        Kind.GAP,
+        (scope.id, *nearest),
+        f"no position covers this patient of the scope `{scope.id}`",
+        patient,
+        unseen=(Shows(stance=COVERS),),
+        waived=waiver.reason if waiver else "",
+        waiver=waiver.id if waiver else "",
+    )
+
+
+def _unfit(subject: Subject, waiver: Waiver) -> Iterator[Finding]:
+    """A waiver of a gap must name a scope, and only a part of it."""
+    scopes = {scope.id: scope for scope in subject.edition.contents.scopes.scopes}
+    if waiver.scope not in scopes or waiver.when is None:
+        yield Finding(Kind.WAIVER, (waiver.id,), f"`{waiver.id}` names no scope and `when` of a gap")
+        return
+    inside = subject.holds(f"scope:{waiver.scope}")
+    if not subject.prover.possible(
+        inside, subject.z3.Not(subject.prover.holds(waiver.when))
+    ):
+        yield Finding(
+            Kind.WAIVER, (waiver.id,), f"`{waiver.id}` waives the whole scope `{waiver.scope}`"
+        )
