@@ -64,10 +64,15 @@ def test_the_months_between_the_activity_and_today_change_the_label(file):
 
 
 def test_a_position_that_waits_for_an_approval_waits_only_until_then(file):
-    then = " ".join(run("plan", file, "--as-of", "2026-01-12", "--full").out.split())
-    now = " ".join(run("plan", file, "--as-of", "2026-11-20", "--full").out.split())
-    assert "Cortes: once approved here" in then
-    assert "once approved here" not in now
+    """One expert recommends the conjugates first line if they are approved."""
+
+    def certainty(day):
+        made = json.loads(run("plan", file, "--as-of", day, "--format", "json").out)
+        voices = [v for option in made["options"] for v in option["voices"]]
+        return {bool(v["waiting"]) for v in voices if v["who"] == "javier-cortes"}
+
+    assert certainty("2026-01-12") == {True}
+    assert certainty("2026-11-20") == {False}
 
 
 def test_set_adds_and_changes_facts(file):
@@ -112,8 +117,9 @@ def test_a_patient_outside_the_scope_is_refused_with_the_reason():
 @pytest.mark.parametrize(
     "patient, said",
     [
-        ({"line": 1, "prior_therapies": [{"drugs": ["trastuzumab-deruxtecan"], "setting": "advanced"}],
-          "prior_therapies_complete": "yes"}, "line 1"),
+        ({"line": 1, "prior_therapies_complete": "yes",
+          "prior_therapies": [{"drugs": ["trastuzumab-deruxtecan"], "setting": "advanced"}]},
+         "line 1"),
         ({"er_status": "positive", "er_percent": 0}, "oestrogen receptor"),
         ({"subtype": "triple-negative", "er_percent": 80}, "subtype"),
         ({"her2_category": "low", "her2_ihc": "3+"}, "HER2"),

@@ -20,6 +20,17 @@ from consilium.rules.say import say
 _CONDITIONS = AllOf | AnyOf | AtLeast | Bound | Includes | IsOneOf | Not
 
 
+_VERDICT = "may be entered where only the verdict is known"
+_WRITTEN_APART = """
+[bold]written apart[/bold]
+  [cyan]pd_l1[/cyan]  {score: cps, assay: 22c3, value: 3}, or a list of such results
+  [cyan]prior_therapies[/cyan]  a list of {drugs, setting, line, started, ended, outcome,
+      stopped_for}
+  [cyan]prior_therapies_complete[/cyan]  yes or no; only a complete list says what was not given
+  [cyan]relapsed_on[/cyan], [cyan]decision_date[/cyan]  dates
+Any fact may also be unknown, not-tested, equivocal or not-applicable; the four differ."""
+
+
 class NoSuchRecord(ConsiliumError):
     """An id that names no record of the kind asked for."""
 
@@ -57,19 +68,12 @@ def show_record(edition: Edition, kind: str, name: str, format: str) -> None:
     cited = {c.source for c in _citations(record)}
     if cited:
         out.print("[bold]sources[/bold]")
-    for source_id in sorted(cited):
-        source = edition.sources[source_id]
-        identifier = (
-            (source.doi and f"doi:{source.doi}")
-            or (source.pmid and f"PMID {source.pmid}")
-            or source.nct
-            or source.url
-        )
+    for cited_name in sorted(cited):
+        source = edition.sources[cited_name]
+        pmid = source.pmid and f"PMID {source.pmid}"
+        identifier = (source.doi and f"doi:{source.doi}") or pmid or source.nct or source.url
         reads = ", ".join(f"{read.depth.value}, read {read.on}" for read in source.read)
-        out.print(
-            f"  {escape(source.id)}: {escape(source.reference)} {escape(identifier)} ({escape(reads)})",
-            soft_wrap=False,
-        )
+        out.print(escape(f"  {source.id}: {source.reference} {identifier} ({reads})"))
 
 
 def _print_value(name: str, value: Any, edition: Edition, depth: int) -> None:
@@ -147,29 +151,15 @@ def list_facts(edition: Edition) -> None:
         out.print(f"  [cyan]{escape(fact.id)}[/cyan]  {escape(_takes(fact))}")
         if fact.ask:
             out.print(f"      {escape(fact.ask)} {escape(fact.hint)}".rstrip())
-        if fact.origin != "entered":
-            how = (
-                "follows by definition"
-                if fact.origin == "defined"
-                else f"counted from prior_therapies: {fact.counts}"
-            )
-            out.print(
-                f"      [dim]{escape(how.rstrip(': '))}; may be entered where only the verdict is known[/dim]"
-            )
-        codes = ", ".join(
-            f"{c.system} {c.code}" + (" (to be checked)" if c.checked == "no" else "")
-            for c in fact.codes
-        )
+        if fact.origin == "defined":
+            out.print(f"      [dim]follows by definition; {_VERDICT}[/dim]")
+        elif fact.origin == "derived":
+            counted = f"counted from prior_therapies: {fact.counts}".rstrip(": ")
+            out.print(f"      [dim]{escape(counted)}; {_VERDICT}[/dim]")
+        codes = [c.code_text for c in fact.codes]
         if codes:
-            out.print(f"      [dim]{escape(codes)}[/dim]")
-    out.print(
-        "\n[bold]written apart[/bold]\n"
-        "  [cyan]pd_l1[/cyan]  {score: cps, assay: 22c3, value: 3}, or a list of such results\n"
-        "  [cyan]prior_therapies[/cyan]  a list of {drugs, setting, line, started, ended, outcome, stopped_for}\n"
-        "  [cyan]prior_therapies_complete[/cyan]  yes or no; only a complete list says what was not given\n"
-        "  [cyan]relapsed_on[/cyan], [cyan]decision_date[/cyan]  dates\n"
-        "Any fact may also be unknown, not-tested, equivocal or not-applicable; the four differ."
-    )
+            out.print(f"      [dim]{escape(', '.join(codes))}[/dim]")
+    out.print(_WRITTEN_APART)
 
 
 def _takes(fact: FactRecord) -> str:
@@ -184,7 +174,8 @@ def _takes(fact: FactRecord) -> str:
             )
         case _:
             unit = " or ".join(fact.units) or fact.unit
-            return f"{'whole number' if fact.whole == 'yes' else 'number'} {fact.low:g} to {fact.high:g} {unit}".rstrip()
+            number = "whole number" if fact.whole == "yes" else "number"
+            return f"{number} {fact.low:g} to {fact.high:g} {unit}".rstrip()
 
 
 def patient_schema(edition: Edition) -> None:

@@ -10,11 +10,12 @@ from datetime import date
 from enum import Enum
 from functools import cached_property
 
+from consilium.evidence.trials import Result
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Approval, CareRule, Position, Region
 from consilium.rules.answering import AnswerTable
 from consilium.rules.answers import NO, UNKNOWN, YES, Answer
-from consilium.rules.completions import Patient
+from consilium.rules.completions import Patient, bits_of
 from consilium.rules.conditions import (
     ALWAYS,
     AllOf,
@@ -83,6 +84,21 @@ class Knowledge:
         """Care rules and trials, answered together."""
         return AnswerTable(self.edition.model, self.bedside)
 
+    @cached_property
+    def results(self) -> dict[str, Result]:
+        """The results that were public, without those a later one replaces."""
+        return self.edition.results_known(self.as_of)
+
+    @cached_property
+    def asks(self) -> dict[str, frozenset[str]]:
+        """The entered facts on which each condition of the choice rests."""
+        bits = bits_of(self.edition.model)
+        return {
+            key: frozenset(bits.facts_in(bits.node(condition).mask))
+            for key, condition in self.choosing.items()
+        }
+
+    @cached_property
     def later_approvals(self) -> tuple[Approval, ...]:
         """Approvals of this region that began only after this day."""
         here = _here(self.region)

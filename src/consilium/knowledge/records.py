@@ -78,6 +78,11 @@ class Code(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
     because: tuple[Citation, ...] = ()
 
+    @property
+    def code_text(self) -> str:
+        """The code with its system, marked where nobody has checked it there."""
+        return f"{self.system} {self.code}" + (" (to be checked)" if self.checked == "no" else "")
+
 
 class FactRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A fact that can be entered or derived (`vocabulary/facts.yaml`).
@@ -182,6 +187,7 @@ class Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     meaning: str = ""
     short: str = ""
+    names: tuple[str, ...] = ()
     codes: tuple[Code, ...] = ()
     because: tuple[Citation, ...] = ()
 

@@ -221,10 +221,8 @@ class NodeReader:
         for key, value in node.value:
             name = self._text(key, "a key")
             if name in found:
-                self.problem(
-                    key,
-                    f"`{name}` is here twice; the first is on line {found[name][0].start_mark.line + 1}",
-                )
+                first = found[name][0].start_mark.line + 1
+                self.problem(key, f"`{name}` is here twice; the first is on line {first}")
             found.setdefault(name, (key, value))
         return found
 

@@ -12,11 +12,10 @@ from consilium.planning.plan import Gap, WouldChange
 from consilium.rules.answering import AnswerTable
 from consilium.rules.answers import UNKNOWN
 from consilium.rules.completions import cells
-from consilium.rules.conditions import Bound, Condition, Includes, facts_in, tests_in
+from consilium.rules.conditions import Bound, Condition, Includes, tests_in
 from consilium.rules.facts import (
     Between,
     FactDeclaration,
-    FactModel,
     Holding,
     Known,
     is_settled,
@@ -42,7 +41,7 @@ def gaps(answers: Answers, case: PatientCase) -> tuple[Gap, ...]:
     asked: dict[str, None] = {}
     for key in knowledge.table.ids:
         if key in open_keys:
-            asked |= dict.fromkeys(_entered_facts(knowledge.conditions[key], model))
+            asked |= dict.fromkeys(sorted(knowledge.asks[key]))
     before = knowledge.table.codes(patient.facts)
     found = []
     for fact in asked:
@@ -54,18 +53,6 @@ def gaps(answers: Answers, case: PatientCase) -> tuple[Gap, ...]:
         if gap is not None:
             found.append(gap)
     return tuple(sorted(found, key=lambda gap: -gap.weight)[:_SHOWN])
-
-
-def _entered_facts(condition: Condition, model: FactModel) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for fact in sorted(facts_in(condition)):
-        definition = model.facts[fact].definition
-        if definition:
-            for when in definition.values():
-                found |= dict.fromkeys(_entered_facts(when, model))
-        else:
-            found[fact] = None
-    return tuple(found)
 
 
 def _gap(
@@ -174,7 +161,8 @@ def _says(key: str, code: int, knowledge: Knowledge) -> str:
         )
         if position.stance in FAVOURABLE:
             return f"{speaker.short or speaker.name} {_VERBS[position.stance.value]} {named}"
-        return f"{speaker.short or speaker.name}: {position.stance.value.replace('_', ' ')} {named}".strip()
+        stance = position.stance.value.replace("_", " ")
+        return f"{speaker.short or speaker.name}: {stance} {named}".strip()
     if kind == "approval":
         approval = edition.approvals[name]
         named = ", ".join(

@@ -147,7 +147,8 @@ def _say_contradiction(name: str, given: Mapping[str, Known], edition: Edition) 
         says = f"{edition.facts[name].phrase} as entered does not follow from the other facts"
         facts = [name, *_inputs(name, edition)]
     seen = [say_known(edition.model.facts[fact], given[fact]) for fact in facts if fact in given]
-    return f"this patient cannot be: {says}. Entered or counted: {'; '.join(seen)}. Correct one of them."
+    entered = "; ".join(seen)
+    return f"this patient cannot be: {says}. Entered or counted: {entered}. Correct one of them."
 
 
 def _inputs(name: str, edition: Edition) -> list[str]:

@@ -93,7 +93,7 @@ def plan(
     )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def knowledge_of(edition: Edition, as_of: date, region: Region) -> Knowledge:
     """What an edition holds for a region on a day; kept, since it is asked again and again."""
     return Knowledge(edition, as_of, region)
@@ -200,7 +200,7 @@ def _trials(answers: Answers) -> tuple[TrialFit, ...]:
 
 def _later(answers: Answers) -> tuple[LaterChange, ...]:
     found = []
-    for approval in answers.knowledge.later_approvals():
+    for approval in answers.knowledge.later_approvals:
         fit = answers.patient.settle(approval.when or ALWAYS)
         if fit is not NO:
             found.append(

@@ -7,6 +7,7 @@ by one line. Branches that answer every statement alike are one branch.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from consilium.guidance.standing import Knowledge
 from consilium.guidance.voices import FAVOURABLE
@@ -68,6 +69,7 @@ def advance(facts: dict[str, Known], regimen: str, edition: Edition) -> dict[str
     return after
 
 
+@lru_cache(maxsize=1024)
 def _given_with(regimen: str, edition: Edition) -> tuple[tuple[str, ...], frozenset[str]]:
     """The drugs that a regimen certainly holds, and their classes."""
     named = edition.regimens[regimen]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
+
+import msgspec
 
 from consilium.care.cautions import Caution, cautions
 from consilium.evidence.trials import Result, Trial
 from consilium.guidance.labels import Label, LabelStatus, label_of
-from consilium.guidance.standing import Answers, Standing
+from consilium.guidance.standing import Answers, Knowledge, Standing
 from consilium.guidance.voices import FAVOURABLE, Voice
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Stance
 from consilium.planning.figures import compared_with, say_result, say_result_briefly
 from consilium.planning.next_lines import NextLines, already_used, progressed_already
 from consilium.planning.plan import KeyResult, Option
-from consilium.rules.answers import NO, YES, Answer
+from consilium.rules.answers import NO, UNKNOWN, YES
 
 _RESULTS_SHOWN = 3
 _ENDPOINTS = ("pfs", "os", "orr")
@@ -30,7 +33,6 @@ class Options:
         self.answers, self.heard, self.labels = answers, heard, labels
         self.knowledge = answers.knowledge
         self.edition: Edition = answers.knowledge.edition
-        self.results = self.edition.results_known(self.knowledge.as_of)
         self.next_lines = NextLines(self.knowledge)
         self.fits = {t.id: answers.settle(f"trial:{t.id}") for t in self.knowledge.trials}
 
@@ -84,58 +86,56 @@ class Options:
         return found
 
     def _key_results(self, regimen: str) -> tuple[KeyResult, ...]:
-        found: list[tuple[tuple[int, int, int], KeyResult]] = []
-        for trial in self.edition.contents.trials:
-            # without entry criteria nothing says that a study speaks of this patient
-            fit = self.fits.get(trial.id, NO)
-            if not any(regimen in (arm.regimen, arm.id) for arm in trial.arms):
-                continue
-            if fit is NO:
-                continue
-            for result in trial.results:
-                if (
-                    result.id not in self.results
-                    or result.subgroup
-                    or result.endpoint not in _ENDPOINTS
-                ):
-                    continue
-                if not _measures(result, trial, regimen):
-                    continue
-                rank = (
-                    0 if fit is YES else 1,
-                    _ENDPOINTS.index(result.endpoint),
-                    _ROLES.index(result.role),
-                )
-                found.append((rank, self._key_result(result, trial, fit)))
-        found.sort(key=lambda pair: pair[0])
+        """The results that bear on a regimen, of trials that the patient fits or may fit."""
         chosen: dict[tuple[str, str], KeyResult] = {}
-        for _, key in found:
-            chosen.setdefault((key.trial, self.edition.results[key.result].endpoint), key)
+        for wanted in (YES, UNKNOWN):
+            for endpoint, key in evidence_of(self.knowledge).get(regimen, ()):
+                # without entry criteria nothing says that a study speaks of this patient
+                if self.fits.get(key.trial, NO) is wanted:
+                    fitting = msgspec.structs.replace(key, fits=wanted.value)
+                    chosen.setdefault((key.trial, endpoint), fitting)
         return tuple(list(chosen.values())[:_RESULTS_SHOWN])
 
-    def _key_result(self, result: Result, trial: Trial, fit: Answer) -> KeyResult:
-        endpoint = self.edition.endpoints[result.endpoint]
-        reads = []
-        for cited in result.because:
-            source = self.edition.sources[cited.source]
-            read = source.reading(cited.read)
-            if read is not None:
-                reads.append(read)
-        return KeyResult(
-            result=result.id,
-            trial=trial.id,
-            name=trial.names[0],
-            phase=trial.phase,
-            text=say_result(result, endpoint.short or endpoint.name, self.edition.regimens),
-            short=say_result_briefly(result, endpoint.short or endpoint.name),
-            against=compared_with(result, self.edition.regimens),
-            maturity=result.maturity,
-            depth=reads[0].depth.value if reads else "",
-            fits=fit.value,
-            crossover=trial.design.crossover if trial.design else "",
-            lowest_tier=bool(reads)
-            and all(r.tier is not None and r.tier.value == "C" for r in reads),
-        )
+
+@lru_cache(maxsize=256)
+def evidence_of(knowledge: Knowledge) -> dict[str, list[tuple[str, KeyResult]]]:
+    """The results known on a day by regimen, with their endpoint: survival first, primary first."""
+    found: dict[str, list[tuple[tuple[int, int], str, KeyResult]]] = {}
+    for trial in knowledge.edition.contents.trials:
+        for result in trial.results:
+            shown = result.id in knowledge.results and result.endpoint in _ENDPOINTS
+            if not shown or result.subgroup:
+                continue
+            rank = (_ENDPOINTS.index(result.endpoint), _ROLES.index(result.role))
+            for regimen in _measured(result, trial):
+                key = _key_result(result, trial, knowledge.edition)
+                found.setdefault(regimen, []).append((rank, result.endpoint, key))
+    return {
+        regimen: [(endpoint, key) for _, endpoint, key in sorted(keys, key=lambda part: part[0])]
+        for regimen, keys in found.items()
+    }
+
+
+def _key_result(result: Result, trial: Trial, edition: Edition) -> KeyResult:
+    endpoint = edition.endpoints[result.endpoint]
+    name = endpoint.short or endpoint.name
+    found = (edition.sources[cited.source].reading(cited.read) for cited in result.because)
+    reads = [read for read in found if read is not None]
+    return KeyResult(
+        result=result.id,
+        trial=trial.id,
+        name=trial.names[0],
+        phase=trial.phase,
+        text=say_result(result, name, edition.regimens),
+        short=say_result_briefly(result, name),
+        against=compared_with(result, edition.regimens),
+        maturity=result.maturity,
+        depth=reads[0].depth.value if reads else "",
+        fits="",
+        crossover=trial.design.crossover if trial.design else "",
+        lowest_tier=bool(reads)
+        and all(read.tier is not None and read.tier.value == "C" for read in reads),
+    )
 
 
 def all_labels(answers: Answers) -> dict[str, Label]:
@@ -149,11 +149,10 @@ def all_labels(answers: Answers) -> dict[str, Label]:
     return {name: label_of(name, answers) for name in named}
 
 
-def _measures(result: Result, trial: Trial, regimen: str) -> bool:
-    arms = {arm.id for arm in trial.arms if regimen in (arm.regimen, arm.id)}
-    if result.contrast:
-        return result.contrast.experimental in arms
-    return bool(arms & set(result.arms))
+def _measured(result: Result, trial: Trial) -> set[str]:
+    """The regimens whose effect a result measures: the experimental one, or every cohort's."""
+    arms = [result.contrast.experimental] if result.contrast else list(result.arms)
+    return {name for arm in trial.arms if arm.id in arms for name in (arm.regimen, arm.id) if name}
 
 
 def _certainty(regimen: str, speaking: Iterable[Voice]) -> str:

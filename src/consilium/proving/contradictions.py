@@ -13,14 +13,14 @@ import msgspec
 
 from consilium.guidance.voices import FAVOURABLE
 from consilium.knowledge.edition import Edition
-from consilium.knowledge.records import Approval, CareRule, Position, Shows, Stance
+from consilium.knowledge.records import Approval, CareRule, Position, Region, Shows, Stance
 from consilium.proving.calendar import Moment
 from consilium.proving.decisions import Decisions, point_apart
-from consilium.proving.findings import Finding, Kind, Patient, example_of
+from consilium.proving.findings import Finding, Kind, Patient, example_of, patient_of
 from consilium.proving.subject import Subject
 from consilium.rules.completions import written_out
 from consilium.rules.conditions import ALWAYS, facts_in
-from consilium.rules.proving import Formula, Prover
+from consilium.rules.proving import Example, Formula, Prover
 
 _FIRST = (Stance.RECOMMENDS, Stance.MAY_BE_PREFERRED)
 
@@ -53,14 +53,19 @@ def clash_within(one: Position, other: Position, edition: Edition) -> str:
     if one.stance not in FAVOURABLE or other.stance not in FAVOURABLE:
         return ""
     worse_of_one, worse_of_other = _members(one.over, edition), _members(other.over, edition)
-    better_of_one, better_of_other = _members(one.regimens, edition), _members(other.regimens, edition)
+    better_of_one, better_of_other = (
+        _members(one.regimens, edition),
+        _members(other.regimens, edition),
+    )
     if worse_of_one & better_of_other and worse_of_other & better_of_one:
         return "prefers each of two regimens to the other"
     for p, q in ((one, other), (other, one)):
         passed_over = _members(p.over, edition) & _members(q.regimens, edition)
         if passed_over and q.stance in _FIRST and not set(p.regimens) & set(q.regimens):
             named = [r for r in q.regimens if _members((r,), edition) & passed_over]
-            return f"advises {_names(named, edition)} where it prefers {_names(p.regimens, edition)}"
+            return (
+                f"advises {_names(named, edition)} where it prefers {_names(p.regimens, edition)}"
+            )
     both_first = one.stance is other.stance is Stance.RECOMMENDS
     person = edition.speakers[one.who].kind == "person"
     if both_first and person and not set(one.regimens) & set(other.regimens):
@@ -90,7 +95,7 @@ def _positions(subject: Subject) -> Iterator[Finding]:
         if found is None:
             continue
         moment, formula = found
-        example = subject.prover.find(formula)
+        example = subject.prover.find(formula, subject.planned)
         assert example is not None
         who = subject.edition.speakers[one.who].name
         yield Finding(
@@ -119,8 +124,8 @@ def together(subject: Subject, one: Position, other: Position) -> tuple[Moment, 
         if not all(calendar.counts(key, moment) for key in both):
             continue
         decisions = Decisions(subject, subject.complete, moment)
-        formula = z3.And(decisions.planned, decisions.holds(one), decisions.holds(other))
-        if subject.prover.possible(formula):
+        formula = z3.And(decisions.holds(one), decisions.holds(other))
+        if subject.prover.possible(formula, subject.planned):
             return moment, formula
     return None
 
@@ -144,7 +149,7 @@ def splits(subject: Subject) -> Iterator[Split]:
         if found is None:
             continue
         moment, formula = found
-        example = subject.prover.find(formula)
+        example = subject.prover.find(formula, subject.planned)
         assert example is not None
         yield Split((one.id, other.id), says, example_of(subject, example.values, formula, moment))
 
@@ -176,7 +181,10 @@ def _meets(subject: Subject, approval: Approval, rule: CareRule) -> bool:
     model = subject.edition.model
     asked = facts_in(written_out(approval.when or ALWAYS, model))
     shared = asked & facts_in(written_out(rule.when, model))
-    indicated, forbidden = subject.holds(f"approval:{approval.id}"), subject.holds(f"care:{rule.id}")
+    indicated, forbidden = (
+        subject.holds(f"approval:{approval.id}"),
+        subject.holds(f"care:{rule.id}"),
+    )
     prover = subject.prover
     if not prover.possible(indicated, forbidden):
         return False
@@ -188,11 +196,9 @@ def _labels(subject: Subject) -> Iterator[Finding]:
         if not _meets(subject, approval, rule):
             continue
         formula = subject.z3.And(
-            subject.planned,
-            subject.holds(f"approval:{approval.id}"),
-            subject.holds(f"care:{rule.id}"),
+            subject.holds(f"approval:{approval.id}"), subject.holds(f"care:{rule.id}")
         )
-        example = subject.prover.find(formula)
+        example = subject.prover.find(formula, subject.planned)
         if example is None:
             continue
         yield Finding(
@@ -218,24 +224,37 @@ def exceptions(subject: Subject) -> int:
 def _definitions(subject: Subject) -> Iterator[Finding]:
     """A fact that has two values at once, or none, for a patient of whom all else is known."""
     model = subject.edition.model
-    partial = Prover(model, whole=False)
-    z3 = partial.z3
-    moment = Moment(next(iter(subject.edition.contents.approvals)).regions[0], subject.edition.info.date.last) if subject.edition.contents.approvals else None
+    moment = Moment(Region.US, subject.edition.info.date.last)
     for fact in model.defined:
-        values = {value: partial.has(fact.id, value) for value in fact.definition}
+        prover = Prover(model, loose=frozenset({fact.id}))
+        z3 = prover.z3
+        values = {value: prover.has(fact.id, value) for value in fact.definition}
         for one, other in combinations(values, 2):
-            if partial.possible(values[one], values[other]):
+            both = z3.And(values[one], values[other])
+            example = prover.find(both)
+            if example is not None:
                 yield Finding(
                     Kind.CONTRADICTION,
                     (fact.id,),
-                    f"the definition of `{fact.id}` makes a patient both {one} and {other}",
-                    _input(subject, partial, z3.And(values[one], values[other]), fact.id, moment),
+                    f"the definition of `{fact.id}` makes one patient both {one} and {other}",
+                    _entered(subject, prover, example, both, moment),
                 )
         none = z3.Not(z3.Or(list(values.values())))
-        if partial.possible(none, *_given_by_others(partial, fact.id)):
+        example = prover.find(none)
+        if example is not None:
             yield Finding(
                 Kind.GAP,
                 (fact.id,),
-                f"the definition of `{fact.id}` gives no value at all",
-                _input(subject, partial, none, fact.id, moment),
+                f"the definition of `{fact.id}` gives this patient no value",
+                _entered(subject, prover, example, none, moment),
+                seen=(Shows(contradiction=fact.id),),
             )
+
+
+def _entered(
+    subject: Subject, prover: Prover, example: Example, goal: Formula, moment: Moment
+) -> Patient | None:
+    """An example by what is entered, since a verdict would hide what is wrong with it."""
+    follows = frozenset(f.id for f in subject.edition.model.defined)
+    kept = prover.smallest(subject.literals(example.values, follows), goal)
+    return None if kept is None else patient_of(subject.edition, kept, moment)

@@ -90,7 +90,7 @@ def example_of(
     without: frozenset[str] = frozenset(),
 ) -> Patient | None:
     """The fewest facts of a patient that make something certain, whatever else is true of them."""
-    literals = subject.literals(dict(values), without)
+    literals = subject.literals(values, without)
     kept = subject.prover.smallest(literals, goal)
     if kept is None:
         return None

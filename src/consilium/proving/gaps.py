@@ -8,9 +8,9 @@ from consilium.guidance.voices import FAVOURABLE
 from consilium.knowledge.records import Region, Scope, Shows, Stance, Waiver
 from consilium.proving.calendar import Moment
 from consilium.proving.decisions import Decisions
-from consilium.proving.findings import Finding, Kind, example_of
+from consilium.proving.findings import Finding, Kind, patient_of
 from consilium.proving.subject import Subject
-from consilium.rules.proving import Example, Formula
+from consilium.rules.proving import Example, Formula, Literal
 from consilium.rules.trace import failed, trace
 
 COVERS: tuple[Stance, ...] = (*FAVOURABLE, Stance.DEPENDS_ON, Stance.ONLY_IN_TRIAL)
@@ -51,23 +51,28 @@ def _gaps_of(
     subject: Subject, scope: Scope, moment: Moment, waivers: list[Waiver]
 ) -> Iterator[Finding]:
     z3, prover = subject.z3, subject.prover
-    gap = z3.And(subject.holds(f"scope:{scope.id}"), subject.planned, uncovered(subject, moment))
-    named = [w for w in waivers if w.scope == scope.id and w.when is not None]
-    for waiver in named:
-        assert waiver.when is not None
-        example = prover.find(gap, prover.holds(waiver.when))
+    gap = z3.And(subject.holds(f"scope:{scope.id}"), uncovered(subject, moment))
+    left = [gap, subject.planned]
+    for waiver in waivers:
+        if waiver.scope != scope.id or waiver.when is None:
+            continue
+        example = prover.find(gap, subject.planned, prover.holds(waiver.when))
         if example is not None:
-            yield _finding(subject, scope, moment, example, gap, waiver)
-    left = [gap, *(z3.Not(prover.holds(w.when)) for w in named if w.when is not None)]
+            yield _finding(subject, scope, moment, example, _kept(subject, example, gap), waiver)
+        left.append(z3.Not(prover.holds(waiver.when)))
     for _ in range(MOST):
         example = prover.find(*left)
         if example is None:
             return
-        finding = _finding(subject, scope, moment, example, gap)
-        yield finding
-        literals = subject.literals(example.values)
-        kept = prover.smallest(literals, gap) or ()
+        kept = _kept(subject, example, gap)
+        yield _finding(subject, scope, moment, example, kept)
         left.append(z3.Not(z3.And([prover.literal(one) for one in kept])))
+
+
+def _kept(subject: Subject, example: Example, gap: Formula) -> tuple[Literal, ...]:
+    kept = subject.prover.smallest(subject.literals(example.values), gap)
+    assert kept is not None
+    return kept
 
 
 def _finding(
@@ -75,24 +80,21 @@ def _finding(
     scope: Scope,
     moment: Moment,
     example: Example,
-    gap: Formula,
+    kept: tuple[Literal, ...],
     waiver: Waiver | None = None,
 ) -> Finding:
-    patient = example_of(subject, example.values, gap, moment)
     known = example.known()
     near = sorted(
-        (
-            (len(failed(trace(p.when, known, subject.edition.model))), p.id)
-            for p in Decisions(subject, subject.complete, moment).positions
-            if p.stance in COVERS
-        ),
+        (len(failed(trace(p.when, known, subject.edition.model))), p.id)
+        for p in Decisions(subject, subject.complete, moment).positions
+        if p.stance in COVERS
     )
-    nearest = tuple(name for count, name in near if near and count == near[0][0])[:3]
+    nearest = tuple(name for count, name in near if count == near[0][0])[:3]
     return Finding(
         Kind.GAP,
         (scope.id, *nearest),
         f"no position covers this patient of the scope `{scope.id}`",
-        patient,
+        patient_of(subject.edition, kept, moment),
         unseen=(Shows(stance=COVERS),),
         waived=waiver.reason if waiver else "",
         waiver=waiver.id if waiver else "",
@@ -103,12 +105,12 @@ def _unfit(subject: Subject, waiver: Waiver) -> Iterator[Finding]:
     """A waiver of a gap must name a scope, and only a part of it."""
     scopes = {scope.id: scope for scope in subject.edition.contents.scopes.scopes}
     if waiver.scope not in scopes or waiver.when is None:
-        yield Finding(Kind.WAIVER, (waiver.id,), f"`{waiver.id}` names no scope and `when` of a gap")
+        yield Finding(
+            Kind.WAIVER, (waiver.id,), f"`{waiver.id}` names no scope and `when` of a gap"
+        )
         return
     inside = subject.holds(f"scope:{waiver.scope}")
-    if not subject.prover.possible(
-        inside, subject.z3.Not(subject.prover.holds(waiver.when))
-    ):
+    if not subject.prover.possible(inside, subject.z3.Not(subject.prover.holds(waiver.when))):
         yield Finding(
             Kind.WAIVER, (waiver.id,), f"`{waiver.id}` waives the whole scope `{waiver.scope}`"
         )

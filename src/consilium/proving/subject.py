@@ -7,16 +7,38 @@ missing both may fail.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import product
+from math import ceil, floor
 from typing import NamedTuple, Protocol
 
 from consilium.guidance.standing import extensions
 from consilium.knowledge.edition import Edition
 from consilium.proving.calendar import Calendar
 from consilium.rules.completions import cells, written_out
-from consilium.rules.conditions import ALWAYS, AllOf, Condition, Includes, Not, facts_in, tests_in
-from consilium.rules.facts import Between, Holding, Known, OneOf, nothing_known
+from consilium.rules.conditions import (
+    ALWAYS,
+    AllOf,
+    Bound,
+    Condition,
+    Includes,
+    IsOneOf,
+    Not,
+    Test,
+    facts_in,
+    tests_in,
+)
+from consilium.rules.facts import (
+    Between,
+    FactModel,
+    Holding,
+    Kind,
+    Known,
+    NumberKind,
+    OneOf,
+    nothing_known,
+)
 from consilium.rules.proving import Formula, Knowing, Literal, Prover, Value
 
 
@@ -36,10 +58,16 @@ class Reading(Protocol):
 
 
 class Subject:
-    """One edition with its formulas; ``seconds`` bounds each question to the solver."""
+    """One edition with its formulas.
 
-    def __init__(self, edition: Edition, *, seconds: float = 10) -> None:
-        self.edition = edition
+    ``also`` are further conditions that will be asked about it; ``seconds``
+    bounds each question to the solver.
+    """
+
+    def __init__(
+        self, edition: Edition, *, also: Iterable[Condition] = (), seconds: float = 10
+    ) -> None:
+        self.edition, self.also, self.seconds = edition, tuple(also), seconds
         self.prover = Prover(edition.model, seconds=seconds)
         self.z3 = self.prover.z3
         self.calendar = Calendar(edition)
@@ -78,49 +106,108 @@ class Subject:
         return self.z3.Not(self.z3.Or(excluded))
 
     @cached_property
+    def bare(self) -> Prover:
+        """A prover that knows the definitions, but not what can never be."""
+        return Prover(FactModel(self.edition.model.facts.values()), seconds=self.seconds)
+
+    @cached_property
     def verdicts(self) -> tuple[str, ...]:
         """The facts that follow from others and that a statement asks about."""
         asked = {fact for condition in self.conditions.values() for fact in facts_in(condition)}
         return tuple(f.id for f in self.edition.model.defined if f.id in asked)
 
     def literals(
-        self, values: dict[str, Value], without: frozenset[str] = frozenset()
+        self, values: Mapping[str, Value], without: frozenset[str] = frozenset()
     ) -> list[Literal]:
         """Everything true of an example, as what a smaller example is chosen from."""
-        model = self.edition.model
         found = []
-        behind = {
-            fact
-            for verdict in model.defined
-            for condition in verdict.definition.values()
-            for fact in facts_in(condition)
-        }
         for fact, value in values.items():
-            if fact in without:
-                continue
-            if model.facts[fact].follows:
-                rank = 1 if fact in self.verdicts else 4
-            else:
-                rank = 3 if fact in behind else 0
-            if isinstance(value, frozenset):
-                kind = model.facts[fact].kind
-                asked = self._asked_members.get(fact, frozenset())
-                for member in sorted(asked & frozenset(getattr(kind, "values", ()))):
-                    there = member in value
-                    found.append(Literal(fact, value, member, there, 2 if there else 1))
-            else:
-                found.append(Literal(fact, value, rank=rank))
+            if fact not in without:
+                found += self._literals_of(fact, value)
         return found
 
+    def _literals_of(self, fact: str, value: Value) -> list[Literal]:
+        declared = self.edition.model.facts[fact]
+        tests = self._tests.get(fact, ())
+        if isinstance(value, frozenset):
+            asked = {m for test in tests if isinstance(test, Includes) for m in test.members}
+            return [
+                Literal(fact, value, member, member in value, 2 if member in value else 1)
+                for member in sorted(asked)
+            ]
+        if declared.follows:
+            rank = 1 if fact in self.verdicts else 4
+        else:
+            rank = 3 if fact in self._behind_verdicts else 0
+        if isinstance(value, str):
+            lists = [test.values for test in tests if isinstance(test, IsOneOf)]
+            told_apart = [value in listed for listed in lists]
+            every: tuple[str, ...] = getattr(declared.kind, "values", ())
+            alike = tuple(v for v in every if [v in listed for listed in lists] == told_apart)
+            named = alike[0] if every[0] in alike else alike[-1]
+            return [Literal(fact, named, rank=rank, alike=alike)]
+        bounds = [test for test in tests if isinstance(test, Bound)]
+        stretch = _stretch(fact, value, bounds)
+        return [Literal(fact, _plain(value, stretch, declared.kind), rank=rank, stretch=stretch)]
+
     @cached_property
-    def _asked_members(self) -> dict[str, frozenset[str]]:
-        found: dict[str, set[str]] = {}
-        every = [*self.conditions.values(), *self.edition.model.never.values()]
-        for condition in every:
+    def _behind_verdicts(self) -> frozenset[str]:
+        return frozenset(
+            fact
+            for verdict in self.edition.model.defined
+            for condition in verdict.definition.values()
+            for fact in facts_in(condition)
+        )
+
+    @cached_property
+    def _tests(self) -> dict[str, list[Test]]:
+        model = self.edition.model
+        found: dict[str, dict[Test, None]] = {}
+        for condition in (
+            *self.conditions.values(),
+            *self.also,
+            *model.never.values(),
+            *(when for fact in model.defined for when in fact.definition.values()),
+        ):
             for test in tests_in(condition):
-                if isinstance(test, Includes):
-                    found.setdefault(test.fact, set()).update(test.members)
-        return {fact: frozenset(members) for fact, members in found.items()}
+                found.setdefault(test.fact, {})[test] = None
+        return {fact: list(tests) for fact, tests in found.items()}
+
+
+def _stretch(fact: str, value: float, bounds: list[Bound]) -> Bound:
+    """The widest range around a number over which no bound changes its answer."""
+    below: tuple[float, bool] | None = None
+    above: tuple[float, bool] | None = None
+    for edge, upper in {edge for bound in bounds for edge in bound.edges}:
+        # an edge that belongs to the upper side parts [.., edge) from [edge, ..]
+        lies_above = value >= edge if upper else value > edge
+        if lies_above and (below is None or (edge, not upper) > below):
+            below = (edge, not upper)
+        if not lies_above and (above is None or (edge, not upper) < above):
+            above = (edge, not upper)
+    return Bound(
+        fact,
+        start=below[0] if below and not below[1] else None,
+        above=below[0] if below and below[1] else None,
+        below=above[0] if above and not above[1] else None,
+        up_to=above[0] if above and above[1] else None,
+    )
+
+
+def _plain(value: float, stretch: Bound, kind: Kind) -> float:
+    """The number of a stretch by which one would name it: at an edge, and whole where it can be."""
+    assert isinstance(kind, NumberKind)
+    candidates = []
+    if stretch.start is not None:
+        candidates.append(stretch.start)
+    if stretch.up_to is not None:
+        candidates.append(stretch.up_to)
+    if stretch.above is not None:
+        candidates.append(floor(stretch.above) + 1)
+    if stretch.below is not None:
+        candidates.append(ceil(stretch.below) - 1)
+    inside = (c for c in candidates if stretch.holds(c) and kind.low <= c <= kind.high)
+    return float(next(inside, value))
 
 
 class Complete:

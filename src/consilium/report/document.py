@@ -271,7 +271,8 @@ class _Writer:
         if voice.standing is Standing.EXTENDS:
             text += "; an extension: the source speaks of a neighbouring group"
         if voice.waiting:
-            text += f"; waits for an approval here of {', '.join(self._short(n) for n in voice.waiting)}"
+            waiting = ", ".join(self._short(name) for name in voice.waiting)
+            text += f"; waits for an approval here of {waiting}"
         if voice.missing:
             text += f"; cannot be told without {', '.join(self._phrase(f) for f in voice.missing)}"
         if voice.reasons:
@@ -281,7 +282,7 @@ class _Writer:
             text += f". It says: {'; '.join(said)}"
         if voice.caveat:
             text += f". {voice.caveat}"
-        text += f". Since {voice.since.replace('-stated', ' stated') if voice.since == 'not-stated' else voice.since}"
+        text += f". Since {voice.since.replace('not-stated', 'a day that is not stated')}"
         if voice.overdue_since:
             text += f"; review overdue since {voice.overdue_since}"
         return Item(text + ".", "voice", self._cites(voice.because), voice.position)
@@ -405,7 +406,8 @@ class _Writer:
             cited = self.edition.approvals[change.approval].because
             items.append(
                 Item(
-                    f"{names}: approved in {self.made.region} {fits} from {change.since}, after the date of this plan.",
+                    f"{names}: approved in {self.made.region} {fits} from {change.since}, "
+                    "after the date of this plan.",
                     "label",
                     self._cites(cited),
                     change.approval,
@@ -454,23 +456,16 @@ class _Writer:
             read = shown.depth.replace("_", " ")
             items.append(
                 Item(
-                    f"[{shown.number}] {shown.reference}. {shown.identifier} ({read}, read {shown.read_on}{flag})",
+                    f"[{shown.number}] {shown.reference}. {shown.identifier} "
+                    f"({read}, read {shown.read_on}{flag})",
                     "source",
                     (shown.number,),
                     shown.source,
                 )
             )
         if self.brief:
-            count = len(items)
-            return Section(
-                "Sources",
-                (
-                    Item(
-                        f"{count} sources; list them with --format markdown, or `consilium show source ID`.",
-                        "more",
-                    ),
-                ),
-            )
+            hint = "list them with --format markdown, or `consilium show source ID`"
+            return Section("Sources", (Item(f"{len(items)} sources; {hint}.", "more"),))
         return Section("Sources", tuple(items))
 
 

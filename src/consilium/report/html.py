@@ -7,14 +7,27 @@ from html import escape
 from consilium.report.document import Document, Item, Section
 
 _STYLE = """
-body{font:16px/25px system-ui,sans-serif;color:#17202A;background:#fff;max-width:70ch;margin:2rem auto;padding:0 1rem}
-h1{font-size:28px;line-height:1.2}h2{font-size:21px;border-top:1px solid #D5DBE0;padding-top:.75rem}h3{font-size:17px;margin-bottom:.25rem}
-ul{padding-left:1.1rem}.sub{color:#4A5763}.headline,.stop{font-weight:600}.stop{color:#9B1C1C;background:#FDECEC}
-.caution{color:#7A4A00;background:#FFF3D6}.cites{color:#0B5C6B;font-variant-numeric:tabular-nums}
-@media (prefers-color-scheme:dark){body{color:#E8EDF1;background:#14191E}.sub{color:#B4C0CA}h2{border-color:#3A454F}
-.stop{color:#FFB4B4;background:#4A1616}.caution{color:#FFDFA3;background:#3D2A00}.cites{color:#7FD0DF}}
-@media print{body{font-size:10pt;line-height:1.3;color:#000;background:#fff;max-width:none;margin:0}h3,li{break-inside:avoid}
-.stop,.caution{color:#000;background:none}}
+body { font: 16px/25px system-ui, sans-serif; color: #17202A; background: #fff;
+  max-width: 70ch; margin: 2rem auto; padding: 0 1rem }
+h1 { font-size: 28px; line-height: 1.2 }
+h2 { font-size: 21px; border-top: 1px solid #D5DBE0; padding-top: .75rem }
+h3 { font-size: 17px; margin-bottom: .25rem }
+ul { padding-left: 1.1rem }
+.sub { color: #4A5763 }
+.headline, .stop { font-weight: 600 }
+.stop { color: #9B1C1C; background: #FDECEC }
+.caution { color: #7A4A00; background: #FFF3D6 }
+.cites { color: #0B5C6B; font-variant-numeric: tabular-nums }
+@media (prefers-color-scheme: dark) {
+  body { color: #E8EDF1; background: #14191E }
+  .sub { color: #B4C0CA } h2 { border-color: #3A454F }
+  .stop { color: #FFB4B4; background: #4A1616 } .caution { color: #FFDFA3; background: #3D2A00 }
+  .cites { color: #7FD0DF }
+}
+@media print {
+  body { font-size: 10pt; line-height: 1.3; color: #000; background: #fff; max-width: none }
+  h3, li { break-inside: avoid } .stop, .caution { color: #000; background: none }
+}
 """
 
 

@@ -1,15 +1,17 @@
 """The reading `answer`: yes, no or unknown for one patient.
 
-``answer`` walks one condition. ``AnswerTable`` answers many at once: it is
-compiled to one Python function with a true rail and a false rail, in which
-every distinct test is a bit, so that a whole edition costs microseconds.
+``answer`` walks one condition. ``AnswerTable`` answers many at once: each value
+of a fact is looked up and says its part of every answer in one go, so that a
+whole edition costs microseconds.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from math import inf, nextafter
+from functools import partial
+from math import inf
+from struct import Struct
+from typing import Any
 
 from consilium.rules.answers import NO, UNKNOWN, YES, Answer, all_of, any_of, at_least, not_
 from consilium.rules.conditions import (
@@ -22,6 +24,7 @@ from consilium.rules.conditions import (
     IsOneOf,
     Not,
     Test,
+    parts_of,
     tests_in,
 )
 from consilium.rules.facts import (
@@ -124,6 +127,12 @@ def derive(model: FactModel, given: Mapping[str, Known]) -> dict[str, Known]:
 class AnswerTable:
     """Many conditions, answered together for one patient.
 
+    Each condition is written as alternatives, each a conjunction of tests; Kleene's logic is
+    distributive and allows that. An alternative is a byte of one wide integer: its lowest bit is
+    set as soon as a test is not a YES, the bit above it as soon as a test is a NO. What a value of
+    a fact says of all alternatives is then one integer, kept by value; facts combine by ``|``, and
+    the alternatives of a condition by ``&``.
+
     >>> model = FactModel([FactDeclaration("line", NumberKind(1, 9, whole=True))])
     >>> table = AnswerTable(model, {"first": Bound("line", up_to=1)})
     >>> table.codes({"line": 1}), table.codes({"line": 2}), table.codes({})
@@ -134,18 +143,14 @@ class AnswerTable:
 
     def __init__(self, model: FactModel, conditions: Mapping[str, Condition]) -> None:
         self.ids = tuple(conditions)
-        self._evaluate = _Compiler(model, tuple(conditions.values())).function()
-
-    def codes(self, facts: Mapping[str, Value]) -> tuple[int, ...]:
+        compiled = _Compiler(model, tuple(conditions.values())).functions()
+        self.codes: _Codes = compiled[0]
         """One code per condition: ``UNKNOWN``, ``YES`` or ``NO``."""
-        return self._evaluate(facts)[0]
-
-    def state(self, facts: Mapping[str, Value]) -> tuple[tuple[int, ...], int, int]:
+        self.state: _State = compiled[1]
         """The codes, and the answers to all tests as bits of a true and a false rail.
 
         Patients with the same rails are alike in every fact that a condition reads.
         """
-        return self._evaluate(facts)
 
     def answers(self, facts: Mapping[str, Value]) -> dict[str, Answer]:
         """The answer to each condition, by its id."""
@@ -153,182 +158,284 @@ class AnswerTable:
         return {name: words[code] for name, code in zip(self.ids, self.codes(facts), strict=True)}
 
 
-class _Rails(dict[Value, tuple[int, int]]):
-    """The bits that a value of one fact sets on the true rail and on the false rail."""
+_Literal = tuple[Condition, bool]
+"""A test, or a knot that is read like one, and whether it must hold or must not."""
 
-    def __init__(self, kind: Kind, tests: Mapping[Test, int]) -> None:
-        super().__init__({None: (0, 0)})
-        self.kind, self.tests = kind, tests
+_Alternative = tuple[_Literal, ...]
+_Codes = Callable[[Mapping[str, Value]], tuple[int, ...]]
+_State = Callable[[Mapping[str, Value]], tuple[tuple[int, ...], int, int]]
 
-    def __missing__(self, value: Value) -> tuple[int, int]:
-        rails = _rails(as_known(value) or nothing_known(self.kind), self.tests)
-        known_values = () if isinstance(self.kind, NumberKind) else self.kind.values
-        if isinstance(value, str) and value not in known_values:
-            raise ValueError(f"`{value}` is none of {', '.join(known_values)}")
-        self[value] = rails
-        return rails
+_MOST_ALTERNATIVES = 8
+"""A condition with more of them is a knot: it is answered first, and then read like a test."""
+
+_MOST_KEPT = 4096
+"""So many values of a fact are kept with what they say; measurements could have any number."""
+
+# The two bits of an alternative; with the lower one turned over they are its code.
+_HOLDS, _OPEN, _FAILS = 0, 1, 3
+_ANSWERS = {_HOLDS: YES, _OPEN: UNKNOWN, _FAILS: NO}
 
 
-def _rails(known: Known, tests: Mapping[Test, int]) -> tuple[int, int]:
-    yes = no = 0
-    for test, bit in tests.items():
-        match answer_test(test, known):
-            case Answer.YES:
-                yes |= 1 << bit
-            case Answer.NO:
-                no |= 1 << bit
-    return yes, no
+class _Reading:
+    """What each value of one fact says of all alternatives, as far as values were met."""
+
+    def __init__(self, kind: Kind, says: Callable[[Known], int], always: int) -> None:
+        self.kind, self.says, self.always = kind, says, always
+        self.kept: dict[Value, int] = {}
+
+    def learn(self, value: Value) -> None:
+        """Keep what a value says."""
+        if isinstance(value, str):
+            words = () if isinstance(self.kind, NumberKind) else self.kind.values
+            if value not in words:
+                raise ValueError(f"`{value}` is none of {', '.join(words)}")
+        if len(self.kept) >= _MOST_KEPT:
+            self.kept.clear()
+        self.kept[value] = self.always | self.says(as_known(value) or nothing_known(self.kind))
+
+
+class _Step(dict[int, int]):
+    """What a defined fact or a knot says of all alternatives, by the bits that it rests on."""
+
+    def __init__(
+        self, start: int, sizes: list[int], says: Callable[[tuple[Answer, ...]], int]
+    ) -> None:
+        super().__init__()
+        self.start, self.sizes, self.says = start, sizes, says
+
+    @property
+    def mask(self) -> int:
+        """The bits that it rests on, once they are shifted down by ``start``."""
+        return (1 << 2 * sum(self.sizes)) - 1
+
+    def __missing__(self, bits: int) -> int:
+        answers, left = [], bits
+        for size in self.sizes:
+            best = _FAILS
+            for _ in range(size):
+                best &= left & 3
+                left >>= 2
+            answers.append(_ANSWERS[best])
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        said = self[bits] = self.says(tuple(answers))
+        return said
 
 
 class _Compiler:
-    def __init__(self, model: FactModel, conditions: tuple[Condition, ...]) -> None:
-        self.model, self.conditions = model, conditions
-        self.bits: dict[Test, int] = {}
-        needed = self._needed_facts(conditions)
-        self.defined = [fact for fact in model.defined if fact.id in needed]
-        self.by_fact: dict[str, dict[Test, int]] = {}
-        for condition in (
-            *conditions,
-            *(when for fact in self.defined for when in fact.definition.values()),
-        ):
-            for test in tests_in(condition):
-                bit = self.bits.setdefault(test, len(self.bits))
-                self.by_fact.setdefault(test.fact, {})[test] = bit
-        self.scope: dict[str, object] = {"bisect": bisect_right, "as_known": as_known}
+    """Lays out the wide integer, from its lowest bits: steps, rails of the tests, conditions.
 
-    def _needed_facts(self, conditions: Iterable[Condition]) -> set[str]:
-        needed: set[str] = set()
+    The conditions take planes of one byte each: their first alternatives, their second ones, and
+    so on, a missing one being one that fails. There are 1, 2, 4 or 8 planes, so that they can be
+    folded in halves.
+    """
+
+    def __init__(self, model: FactModel, conditions: tuple[Condition, ...]) -> None:
+        self.model, self.size = model, len(conditions)
+        self.width = 0
+        self.where: dict[_Literal, int] = {}  # the lowest bits of the alternatives it stands in
+        self.steps: list[_Step] = []
+        self.values: dict[str, dict[str, int]] = {}  # where a defined fact's values are laid out
+        needed = self._needed_facts(conditions)
+        for fact in model.defined:
+            if fact.id in needed:
+                self._define(fact)
+        every = [self._alternatives(condition) for condition in conditions]
+        self.tests = self._lay_rails(every)
+        self.planes = self._lay_planes(every)
+
+    def _needed_facts(self, conditions: Iterable[Condition]) -> dict[str, None]:
+        needed: dict[str, None] = {}
         queue = [test.fact for condition in conditions for test in tests_in(condition)]
         while queue:
             name = queue.pop()
             if name not in needed:
-                needed.add(name)
+                needed[name] = None
                 for when in self.model.facts[name].definition.values():
                     queue.extend(test.fact for test in tests_in(when))
         return needed
 
-    def function(self) -> Callable[[Mapping[str, Value]], tuple[tuple[int, ...], int, int]]:
-        lines = ["def evaluate(facts):", " get = facts.get", " T = F = 0"]
-        names = {fact.id for fact in self.defined}
-        for index, (name, tests) in enumerate(self.by_fact.items()):
-            if name not in names:
-                lines += self._read_entered(f"_{index}", name, tests)
-        for index, fact in enumerate(self.defined):
-            lines += self._read_defined(f"d{index}", fact)
-        codes = [
-            f"1 if {self._true(condition)} else 2 if {self._false(condition)} else 0"
-            for condition in self.conditions
-        ]
-        lines.append(f" return ({', '.join(codes)}{',' if codes else ''}), T, F")
-        exec(compile("\n".join(lines), "<conditions>", "exec"), self.scope)
-        return self.scope["evaluate"]  # type: ignore[return-value]
+    # -- alternatives ---------------------------------------------------------------------------
 
-    def _read_entered(self, slot: str, name: str, tests: dict[Test, int]) -> list[str]:
-        kind = self.model.facts[name].kind
-        if isinstance(kind, NumberKind):
-            edges = sorted(
-                {
-                    value if upper else nextafter(value, inf)
-                    for test in tests
-                    if isinstance(test, Bound)
-                    for value, upper in test.edges
-                }
-            )
-            points = [-inf, *edges]
-            self.scope[f"e{slot}"] = edges
-            self.scope[f"r{slot}"] = [_rails(Between(point, point), tests) for point in points]
-            self.scope[f"p{slot}"] = _Rails(kind, tests).__getitem__
-            return [
-                f" v = get({name!r})",
-                " if v is not None:",
-                f"  t, f = r{slot}[bisect(e{slot}, v)] if v.__class__ in (int, float)"
-                f" else p{slot}(v)",
-                "  T |= t; F |= f",
-            ]
-        self.scope[f"r{slot}"] = _Rails(kind, tests)
-        return [f" t, f = r{slot}[get({name!r})]", " T |= t; F |= f"]
-
-    def _read_defined(self, slot: str, fact: FactDeclaration) -> list[str]:
-        values = tuple(fact.definition)
-        tests = self.by_fact.get(fact.id, {})
-        self.scope[f"r{slot}"] = [
-            _rails(OneOf(frozenset(v for i, v in enumerate(values) if mask >> i & 1)), tests)
-            if mask
-            else (0, 0)
-            for mask in range(1 << len(values))
-        ]
-        masks = {OneOf(frozenset({value})): 1 << index for index, value in enumerate(values)}
-
-        def mask_of(value: Value) -> int:
-            known = as_known(value)
-            if not isinstance(known, OneOf):
-                return (1 << len(values)) - 1
-            return sum(masks[OneOf(frozenset({v}))] for v in known.values if v in values)
-
-        self.scope[f"m{slot}"] = mask_of
-        terms = " | ".join(
-            f"(0 if {self._false(when)} else {1 << index})"
-            for index, when in enumerate(fact.definition.values())
-        )
-        return [
-            f" k = {terms}",
-            f" v = get({fact.id!r})",
-            f" if v is not None: k &= m{slot}(v)",
-            f" t, f = r{slot}[k]",
-            " T |= t; F |= f",
-        ]
-
-    def _true(self, condition: Condition) -> str:
-        return self._rail(condition, "T", "F")
-
-    def _false(self, condition: Condition) -> str:
-        return self._rail(_negated(condition), "T", "F")
-
-    def _rail(self, condition: Condition, true: str, false: str) -> str:
+    def _alternatives(self, condition: Condition, *, holds: bool = True) -> list[_Alternative]:
+        """The alternatives of a condition, or of its opposite."""
         match condition:
-            case AllOf() | AnyOf():
-                every = isinstance(condition, AllOf)
-                yes = no = 0
-                terms = []
-                for part in condition.parts:
-                    if isinstance(part, IsOneOf | Bound | Includes):
-                        yes |= 1 << self.bits[part]
-                    elif isinstance(part, Not) and isinstance(
-                        part.part, IsOneOf | Bound | Includes
-                    ):
-                        no |= 1 << self.bits[part.part]
-                    else:
-                        terms.append(f"({self._rail(part, true, false)})")
-                for mask, rail in ((no, false), (yes, true)):
-                    if mask:
-                        whole = f"{rail} & {mask} == {mask}" if every else f"{rail} & {mask}"
-                        terms.insert(0, whole)
-                return (" and " if every else " or ").join(terms) or str(every)
-            case AtLeast():
-                terms = [f"bool({self._rail(part, true, false)})" for part in condition.parts]
-                return f"{' + '.join(terms) or '0'} >= {condition.n}"
             case Not():
-                if isinstance(condition.part, IsOneOf | Bound | Includes):
-                    return f"{false} & {1 << self.bits[condition.part]}"
-                return self._rail(_negated(condition.part), true, false)
+                return self._alternatives(condition.part, holds=not holds)
+            case IsOneOf() | Bound() | Includes():
+                return [((condition, holds),)]
+        parts, n = condition.parts, _number_wanted(condition)
+        if not holds:  # fewer than n hold: at least (all - n + 1) do not
+            n = len(parts) - n + 1
+        if n <= 0:
+            return [()]
+        if n > len(parts):
+            return []
+        found: list[_Alternative] = []
+        if n == 1:
+            found = [one for part in parts for one in self._alternatives(part, holds=holds)]
+        elif n == len(parts):
+            found = [()]
+            for part in parts:
+                each = self._alternatives(part, holds=holds)
+                found = [tuple(dict.fromkeys((*a, *b))) for a in found for b in each]
+                if len(found) > _MOST_ALTERNATIVES:
+                    break
+        if 1 < n < len(parts) or len(found) > _MOST_ALTERNATIVES:
+            self._tie(condition)
+            return [((condition, holds),)]
+        return list(dict.fromkeys(found))
+
+    def _stand(self, alternatives: list[_Alternative], bits: Iterable[int]) -> int:
+        """Give alternatives their places, each with its lowest bit."""
+        used = 0
+        for alternative, bit in zip(alternatives, bits, strict=False):
+            used |= 1 << bit
+            for literal in alternative:
+                self.where[literal] = self.where.get(literal, 0) | 1 << bit
+        return used
+
+    def _step(
+        self, parts: Iterable[Condition], says: Callable[[tuple[Answer, ...]], int]
+    ) -> list[int]:
+        """Lay out conditions from which something follows; where each of them is."""
+        every = [self._alternatives(part) for part in parts]
+        self.steps.append(_Step(self.width, [len(each) for each in every], says))
+        found = []
+        for each in every:
+            end = self.width + 2 * len(each)
+            found.append(self._stand(each, range(self.width, end, 2)))
+            self.width = end
+        return found
+
+    def _tie(self, knot: Condition) -> None:
+        if (knot, True) in self.where:
+            return
+        self.where[knot, True] = 0
+        n = _number_wanted(knot)
+        self._step(parts_of(knot), lambda answers: self._say(knot, at_least(n, answers)))
+
+    def _define(self, fact: FactDeclaration) -> None:
+        names = tuple(fact.definition)
+
+        def says(answers: tuple[Answer, ...]) -> int:
+            possible = frozenset(n for n, a in zip(names, answers, strict=True) if a is not NO)
+            return self._say_tests(fact.id, OneOf(possible))
+
+        places = self._step(fact.definition.values(), says)
+        self.values[fact.id] = dict(zip(names, places, strict=True))
+
+    def _lay_rails(self, every: list[list[_Alternative]]) -> dict[str, dict[Test, int]]:
+        """A bit for every test on the true rail, by fact; the false rail lies above it."""
+        found: dict[str, dict[Test, int]] = {}
+        literals = (literal for each in every for one in each for literal in one)
+        self.rails = self.width
+        for test, _ in (*self.where, *literals):
+            if isinstance(test, IsOneOf | Bound | Includes):
+                of_fact = found.setdefault(test.fact, {})
+                if test not in of_fact:
+                    of_fact[test] = self.width
+                    self.width += 1
+        self.rail_size = self.width - self.rails
+        self.width += self.rail_size
+        return found
+
+    def _lay_planes(self, every: list[list[_Alternative]]) -> int:
+        """How many planes there are; ``base`` is the wide integer before any fact is read."""
+        planes = 1
+        while planes < max(map(len, every), default=1):
+            planes *= 2
+        self.starts, self.base = self.width, 0
+        for index, each in enumerate(every):
+            places = [self.starts + 8 * (index + self.size * plane) for plane in range(planes)]
+            self._stand(each, places)
+            for missing in places[len(each) :]:
+                self.base |= _FAILS << missing
+        return planes
+
+    # -- what is said ---------------------------------------------------------------------------
+
+    def _say(self, atom: Condition, answer: Answer) -> int:
+        wanted, unwanted = self.where.get((atom, True), 0), self.where.get((atom, False), 0)
+        match answer:
+            case Answer.YES:
+                return _FAILS * unwanted
+            case Answer.NO:
+                return _FAILS * wanted
             case _:
-                return f"{true} & {1 << self.bits[condition]}"
+                return _OPEN * (wanted | unwanted)
+
+    def _say_tests(self, fact: str, known: Known) -> int:
+        said = 0
+        for test, bit in self.tests.get(fact, {}).items():
+            answered = answer_test(test, known)
+            said |= self._say(test, answered)
+            if answered is not UNKNOWN:
+                said |= 1 << (bit if answered is YES else bit + self.rail_size)
+        return said
+
+    def _say_verdict(self, fact: str, known: Known) -> int:
+        """An entered verdict on a defined fact: every other value fails."""
+        said = 0
+        if isinstance(known, OneOf):
+            for value, places in self.values[fact].items():
+                if value not in known.values:
+                    said |= _FAILS * places
+        return said
+
+    # -- the function ---------------------------------------------------------------------------
+
+    def functions(self) -> tuple[_Codes, _State]:
+        """The two functions of a table, as straight-line code."""
+        readings: dict[str, _Reading] = {}
+        for name in dict.fromkeys((*self.tests, *self.values)):
+            say = self._say_verdict if name in self.values else self._say_tests
+            always = 0 if readings else self.base  # said once, by the fact that is read first
+            kind = self.model.facts[name].kind
+            readings[name] = _Reading(kind, partial(say, name), always)
+
+        def learn(facts: Mapping[str, Value]) -> None:
+            for name, reading in readings.items():
+                value = facts.get(name)
+                if value not in reading.kept:
+                    reading.learn(value)
+
+        slots = [f"r{index}[get({name!r})]" for index, name in enumerate(readings)]
+        read = " | ".join(slots) or str(self.base)
+        rail = (1 << self.rail_size) - 1
+        turned = sum(1 << 8 * index for index in range(self.size))
+        codes = f"unpack((best ^ {turned}).to_bytes({self.size}, 'little'))"
+        rails = (f"w >> {at} & {rail}" for at in (self.rails, self.rails + self.rail_size))
+        body = [
+            " get = facts.get",
+            f" try: w = {read}",
+            f" except KeyError: learn(facts); w = {read}",
+            *(f" w |= s{i}[w >> {s.start} & {s.mask}]" for i, s in enumerate(self.steps)),
+            f" best = w >> {self.starts}",
+            *(
+                f" best &= best >> {8 * self.size * half}"
+                for half in (4, 2, 1)
+                if half < self.planes
+            ),
+        ]
+        scope: dict[str, Any] = {
+            "learn": learn,
+            "unpack": Struct(f"{self.size}B").unpack,
+            **{f"r{index}": reading.kept for index, reading in enumerate(readings.values())},
+            **{f"s{index}": step for index, step in enumerate(self.steps)},
+        }
+        source = ["def codes(facts):", *body, f" return {codes}"]
+        source += ["def state(facts):", *body, f" return {codes}, {', '.join(rails)}"]
+        exec(compile("\n".join(source), "<conditions>", "exec"), scope)
+        return scope["codes"], scope["state"]
 
 
-def _negated(condition: Condition) -> Condition:
-    """The condition that is certainly true where this one is certainly false."""
+def _number_wanted(condition: Condition) -> int:
+    """How many of its parts a condition wants."""
     match condition:
-        case AllOf():
-            return AnyOf(tuple(_negated(part) for part in condition.parts))
-        case AnyOf():
-            return AllOf(tuple(_negated(part) for part in condition.parts))
         case AtLeast():
-            # fewer than n hold: at least (all - n + 1) do not
-            return AtLeast(
-                len(condition.parts) - condition.n + 1,
-                tuple(_negated(part) for part in condition.parts),
-            )
-        case Not():
-            return condition.part
+            return condition.n
+        case AnyOf():
+            return 1
         case _:
-            return Not(condition)
+            return len(parts_of(condition))

@@ -55,11 +55,13 @@ class Bits:
 
     def __init__(self, model: FactModel) -> None:
         self.model = model
+        self.order = {fact: place for place, fact in enumerate(model.facts)}
         self.tests: list[Test] = []
         self.by_test: dict[Test, int] = {}
         self.by_fact: dict[str, list[int]] = {}
         self._nodes: dict[int, tuple[Condition, Node]] = {}
         self._choices: dict[tuple[str, Known, int], tuple[Rails, ...]] = {}
+        self._values: dict[tuple[str, str], Condition] = {}
         self._verdicts: dict[tuple[str, tuple[str, ...]], Condition] = {}
 
     def node(self, condition: Condition) -> Node:
@@ -73,6 +75,10 @@ class Bits:
         """That a fact has none of some values, which an entered verdict rules out."""
         condition = self._verdicts.setdefault((fact, values), Not(IsOneOf(fact, values)))
         return self.node(condition)
+
+    def has_value(self, fact: str, value: str) -> Condition:
+        """The test of one value; one object for each, so that its node is kept."""
+        return self._values.setdefault((fact, value), IsOneOf(fact, (value,)))
 
     def _bit(self, test: Test) -> int:
         if test not in self.by_test:
@@ -154,7 +160,7 @@ class Bits:
         if isinstance(known, Holding):
             return (Rails(1 << index, 0), Rails(0, 1 << index))
         fact = self.tests[index].fact
-        within = mask & self._mask_of(fact)
+        within = mask & self.mask_of(fact)
         key = (fact, known, within)
         found = self._choices.get(key)
         if found is None:
@@ -165,9 +171,10 @@ class Bits:
             self._choices[key] = found
         return found
 
-    def _mask_of(self, fact: str) -> int:
+    def mask_of(self, fact: str) -> int:
+        """The bits of all tests of one fact."""
         mask = 0
-        for index in self.by_fact[fact]:
+        for index in self.by_fact.get(fact, ()):
             mask |= 1 << index
         return mask
 
@@ -191,7 +198,7 @@ def _indexes(mask: int) -> Iterator[int]:
 def _node(n: int | None, parts: list[Node]) -> Node:
     """Join nodes, drawing single tests and conjunctions of conjunctions together."""
     yes = no = 0
-    kept = []
+    kept: list[Node] = []
     for part in parts:
         single = not part.parts and part.mask & (part.mask - 1) == 0 and part.mask
         same = n in (None, 1) and part.n == n
@@ -247,3 +254,13 @@ def undecided(node: Node, yes: int, no: int) -> int:
         if evaluate(part, yes, no) == UNKNOWN_CODE:
             return undecided(part, yes, no)
     raise ValueError("the node is decided")
+
+
+def open_tests(node: Node, yes: int, no: int) -> int:
+    """The bits of the tests that keep a node open; none when it is decided."""
+    if evaluate(node, yes, no) != UNKNOWN_CODE:
+        return 0
+    found = (node.yes | node.no) & ~(yes | no)
+    for part in node.parts:
+        found |= open_tests(part, yes, no)
+    return found

@@ -9,7 +9,7 @@ says "possible", never "certain".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from math import inf
 
@@ -23,6 +23,7 @@ from consilium.rules.bits import (
     Node,
     Rails,
     evaluate,
+    open_tests,
     undecided,
 )
 from consilium.rules.conditions import (
@@ -47,9 +48,9 @@ from consilium.rules.facts import (
     OneOf,
     is_settled,
 )
-from consilium.rules.trace import missing_facts, trace
 
 BUDGET = 20_000
+_ROUNDS = 4
 
 
 def written_out(condition: Condition, model: FactModel) -> Condition:
@@ -95,6 +96,7 @@ class Patient:
                 (name for name, known in self.facts.items() if _is_empty(known)), None
             )
         self._constraints = self._open_constraints()
+        self._bound_by_verdicts()
 
     def answer(self, condition: Condition) -> Answer:
         """Kleene's answer."""
@@ -118,49 +120,44 @@ class Patient:
         return UNKNOWN
 
     def missing(self, condition: Condition) -> tuple[str, ...]:
-        """The facts to enter before a condition can be told.
+        """The facts to enter before a condition can be told, in the order of their declaration.
 
         Where a fact that follows from others is missing, what it lacks is named.
         """
-        found: dict[str, None] = {}
-        for fact in missing_facts(trace(condition, self.facts, self.model)):
-            definition = self.model.facts[fact].definition
-            if not definition:
-                found[fact] = None
-                continue
-            mask = 0
-            for when in definition.values():
-                mask |= self.bits.node(when).mask
-            yes, no = self._rails(mask)
-            asked = self.bits.facts_in(mask & ~(yes | no))
-            found |= dict.fromkeys([f for f in self.model.facts if f in asked] or [fact])
-        return tuple(found)
+        node = self.bits.node(condition)
+        asked = self.bits.facts_in(open_tests(node, *self._rails(node.mask)))
+        return tuple(sorted(asked, key=self.bits.order.__getitem__))
 
     def _propagate(self) -> str | None:
         """Take away values that some impossible combination rules out on its own."""
-        for _ in range(4):
+        for _ in range(_ROUNDS):
             changed = False
-            facts = derive(self.model, self.given)
             for name, never in self.model.never.items():
-                said = answer(never, facts, self.model)
-                if said is YES:
+                node = self.bits.node(never)
+                said = evaluate(node, *self._rails(node.mask))
+                if said == YES_CODE:
                     return name
-                if said is NO:
+                if said == NO_CODE:
                     continue
-                missing = [f for f in facts_in(never) if not is_settled(self.model.known(f, facts))]
-                if len(missing) == 1 and not self.model.facts[missing[0]].follows:
-                    changed |= self._narrow(missing[0], never, facts)
+                missing = [fact for fact in self.bits.facts_in(node.mask) if self.is_open(fact)]
+                if len(missing) == 1 and self._narrow(missing[0], never):
+                    self._looked &= ~self.bits.mask_of(missing[0])
+                    changed = True
             if not changed:
                 break
         return None
 
-    def _narrow(self, fact: str, never: Condition, facts: dict[str, Known]) -> bool:
+    def _narrow(self, fact: str, never: Condition) -> bool:
         """Drop the values of one fact for which the impossible would hold."""
+        node = self.bits.node(never)
+        others = self.bits.mask_of(fact)
+        yes, no = (rail & ~others for rail in self._rails(node.mask))
 
         def impossible(value: Known) -> bool:
-            return answer(never, facts | {fact: value}, self.model) is YES
+            rails = self.bits.rails(value, fact, node.mask)
+            return evaluate(node, yes | rails.yes, no | rails.no) == YES_CODE
 
-        known = narrowed = self.model.known(fact, facts)
+        known = narrowed = self.model.known(fact, self.given)
         match known:
             case OneOf():
                 narrowed = OneOf(
@@ -189,17 +186,43 @@ class Patient:
 
     def _open_constraints(self) -> list[Node]:
         """What must not hold, and the verdicts entered, as far as they are still open."""
-        found = [
-            self.bits.node(never)
-            for never in self.model.never.values()
-            if self.answer(never) is UNKNOWN
-        ]
+        nodes = (self.bits.node(never) for never in self.model.never.values())
+        found = [n for n in nodes if evaluate(n, *self._rails(n.mask)) == UNKNOWN_CODE]
         for fact in self.model.defined:
             entered = self.given.get(fact.id)
             if isinstance(entered, OneOf):
                 values = tuple(sorted(entered.values & set(fact.definition)))
                 found.append(self.bits.verdict(fact.id, values))
         return found
+
+    def _bound_by_verdicts(self) -> None:
+        """Drop the values that an entered verdict leaves no room for.
+
+        A bare "HER2-negative" bounds the category and the score it rests on.
+        """
+        rests_on: dict[str, None] = {}
+        for fact in self.model.defined:
+            if isinstance(self.given.get(fact.id), OneOf):
+                rests_on |= dict.fromkeys(self._rests_on(fact.id))
+        for name in rests_on:
+            known = self.model.known(name, self.facts)
+            if isinstance(known, OneOf) and len(known.values) > 1:
+                left = frozenset(
+                    value
+                    for value in known.values
+                    if self.settle(self.bits.has_value(name, value)) is not NO
+                )
+                if left and left != known.values:
+                    self.facts[name] = OneOf(left)
+                    if not self.model.facts[name].follows:
+                        self.given[name] = OneOf(left)
+                        self._looked &= ~self.bits.mask_of(name)
+
+    def _rests_on(self, fact: str) -> Iterator[str]:
+        for when in self.model.facts[fact].definition.values():
+            for name in sorted(facts_in(when)):
+                yield name
+                yield from self._rests_on(name)
 
     def is_open(self, fact: str) -> bool:
         """Whether an entered fact may still have several values."""
@@ -220,12 +243,12 @@ class Patient:
         """The constraints that bear on a condition; ``None`` when Kleene was exact already.
 
         Kleene is exact when each missing fact is asked about once and no
-        constraint ties two of them together.
+        constraint bears on any of them: several together can rule a value out
+        that each alone leaves open.
         """
         yes, no = self._rails(node.mask)
         asked = self.bits.unknowns_in(node.mask & ~(yes | no))
         once = len(set(asked)) == len(asked) and self.bits.asks_once(node)
-        groups: list[set[str]] = [{unknown} for unknown in set(asked)]
         reached = set(asked)
         linked: list[Node] = []
         left = []
@@ -242,12 +265,8 @@ class Patient:
                     reached |= open_
                     linked.append(constraint)
                     left.remove(pair)
-                    joined = [group for group in groups if group & open_]
-                    groups = [group for group in groups if not group & open_]
-                    groups.append(set().union(open_, *joined))
                     growing = True
-        tied = any(len(group & set(asked)) > 1 for group in groups)
-        return linked if tied or not once else None
+        return linked if linked or not once else None
 
     def _some_completion(self, asked: Node, wanted: int, never: list[Node]) -> bool:
         """Whether some completion gives a condition the wanted answer."""

@@ -97,9 +97,9 @@ def settled(value: Value) -> Known:
 class Literal(msgspec.Struct, frozen=True):
     """One thing true of an example: a fact's value, or one member there or not.
 
-    ``rank`` puts first what should stay when an example is made smaller: a
-    verdict rather than the scores behind it, a fact that is asked about rather
-    than one that only follows.
+    ``alike`` are the values, and ``stretch`` the numbers, that no condition
+    tells from this one. What has the higher ``rank`` is let go first when an
+    example is made smaller: a score before the verdict that it led to.
     """
 
     fact: str
@@ -107,17 +107,27 @@ class Literal(msgspec.Struct, frozen=True):
     member: str = ""
     there: bool = True
     rank: int = 0
+    alike: tuple[str, ...] = ()
+    stretch: Bound | None = None
 
 
 class Prover:
     """Every condition of a model as a formula over patients who can be.
 
     ``seconds`` bounds each single question; what is not settled by then raises
-    ``Undecided``.
+    ``Undecided``. The facts in ``loose`` may have no value, or two, where their
+    definitions give none or two.
     """
 
-    def __init__(self, model: FactModel, *, seconds: float = 10, tag: str = "") -> None:
-        self.model, self.tag = model, tag
+    def __init__(
+        self,
+        model: FactModel,
+        *,
+        seconds: float = 10,
+        tag: str = "",
+        loose: frozenset[str] = frozenset(),
+    ) -> None:
+        self.model, self.tag, self.loose = model, tag, loose
         self.z3 = solver_module()
         self._kept: dict[Condition, Formula] = {}
         self._declared: set[str] = set()
@@ -189,7 +199,8 @@ class Prover:
             self.solver.add(number >= _number(z3, kind.low), number <= _number(z3, kind.high))
         elif isinstance(kind, ChoiceKind):
             values = [self.has(fact, value) for value in kind.values]
-            self.solver.add(z3.Or(values))
+            if fact not in self.loose:
+                self.solver.add(z3.Or(values))
             for value, when in declared.definition.items():
                 self.solver.add(self.has(fact, value) == self.holds(when))
             if not declared.follows:
@@ -268,6 +279,10 @@ class Prover:
         if literal.member:
             there = self.includes(literal.fact, literal.member)
             return there if literal.there else self.z3.Not(there)
+        if literal.alike:
+            return self.z3.Or([self.has(literal.fact, value) for value in literal.alike])
+        if literal.stretch is not None:
+            return self.holds(literal.stretch)
         if isinstance(literal.value, str):
             return self.has(literal.fact, literal.value)
         assert isinstance(literal.value, float | int)
