@@ -33,7 +33,7 @@ def to_icalendar(made: Calendar, *, stamp: datetime) -> bytes:
     found.add("x-wr-calname", f"{made.name}, {made.cycles} cycles")
     for number, entry in enumerate(made.entries):
         found.add_component(_event(made, entry, number, stamp))
-    return found.to_ical()
+    return bytes(found.to_ical())
 
 
 def _event(made: Calendar, entry: Entry, number: int, stamp: datetime) -> Event:

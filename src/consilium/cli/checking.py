@@ -7,11 +7,14 @@ from pathlib import Path
 
 import msgspec
 import typer
+from rich.console import Console
+from rich.progress import track
 
 from consilium.knowledge.edition import Edition, bundled_root
 from consilium.knowledge.loading import load
-from consilium.knowledge.records import Approval, CareRule, Position
+from consilium.knowledge.records import Approval, CareRule, Position, Shows
 from consilium.knowledge.schemas import file_schemas
+from consilium.planning.coverage import hold, statements
 
 
 def check_edition(path: Path | None) -> bool:
@@ -48,6 +51,34 @@ def check_edition(path: Path | None) -> bool:
         typer.echo(f"{len(overdue)} statements are overdue for review, the first `{overdue[0]}`")
     typer.echo("no problem found")
     return True
+
+
+def check_cases(path: Path | None) -> bool:
+    """Run every worked case and name the statements that none of them exercises."""
+    root = path or bundled_root()
+    edition = Edition(load(root), root)
+    held: set[str] = set()
+    failed = 0
+    for case in track(edition.cases(), "worked cases", console=Console(stderr=True)):
+        result = hold(case, edition)
+        held |= result.held
+        failed += not result.holds
+        for expected in result.missing:
+            typer.echo(f"{case.id} does not show {_said(expected)}")
+        for expected in result.unwanted:
+            typer.echo(f"{case.id} shows {_said(expected)}, which it must not")
+    every = statements(edition)
+    silent = [name for name in every if name not in held]
+    typer.echo(f"{len(every) - len(silent)} of {len(every)} statements apply in some worked case")
+    for name in silent:
+        kind, _, identifier = name.partition(":")
+        typer.echo(f"  no case exercises {kind} {identifier}")
+    return not failed
+
+
+def _said(expected: Shows) -> str:
+    given = msgspec.to_builtins(expected)
+    return ", ".join(f"{key} {value}" for key, value in given.items() if value)
 
 
 def write_schemas(folder: Path) -> None:

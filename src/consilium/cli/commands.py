@@ -124,6 +124,76 @@ def plan(
 
 
 @app.command()
+def care(
+    regimen: Annotated[str, typer.Argument(help="The regimen, such as sacituzumab-govitecan.")],
+    file: Annotated[
+        str, typer.Argument(help="A patient as JSON or FHIR R4; `-` reads standard input.")
+    ],
+    as_of: AsOf = "",
+    region: In = Region.US,
+    anc: Annotated[
+        str, typer.Option("--anc", help="Neutrophils for one dose, with unit: `1400 /mm3`.")
+    ] = "",
+    platelets: Annotated[
+        str, typer.Option("--platelets", help="Platelets for one dose, with unit.")
+    ] = "",
+    for_day: Annotated[
+        int | None, typer.Option("--for-day", help="The day of the cycle these values are for.")
+    ] = None,
+    event: Annotated[
+        str, typer.Option("--event", help="What happened: `neutropenia grade 3, day 8`.")
+    ] = "",
+    dose: Annotated[
+        str, typer.Option("--dose", help="The present dose: `7.5 mg/kg day 1 and 8 of 21`.")
+    ] = "",
+    weight: Annotated[str, typer.Option("--weight", help="Body weight: `70 kg`.")] = "",
+    surface: Annotated[str, typer.Option("--surface", help="Body surface: `1.7 m2`.")] = "",
+    round_to: Annotated[
+        str, typer.Option("--round-to", help="Round down to full steps of so many mg.")
+    ] = "",
+    start: Annotated[str, typer.Option("--start", help="Day 1 of cycle 1, for a calendar.")] = "",
+    cycles: Annotated[int, typer.Option("--cycles", help="How many cycles to draw.")] = 1,
+    g_csf: Annotated[
+        str, typer.Option("--g-csf", help="`yes`, or the id of a schedule, puts G-CSF on days.")
+    ] = "",
+    svg: Annotated[str, typer.Option("--svg", help="Write the calendar as a picture.")] = "",
+    ics: Annotated[str, typer.Option("--ics", help="Write the calendar as iCalendar.")] = "",
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Add or change a fact.")] = None,
+    format: Annotated[str, typer.Option("--format", help="text or json")] = "text",
+    edition: EditionPath = None,
+) -> None:
+    """Give a regimen safely: gates, doses, what to do when something happens, the calendar."""
+    from consilium.cli.care import CareOptions, run  # noqa: PLC0415
+
+    values = {name: text for name, text in (("anc", anc), ("platelets", platelets)) if text}
+    options = CareOptions(
+        values=values,
+        for_day=for_day,
+        event=event,
+        dose=dose,
+        weight=weight,
+        surface=surface,
+        round_to=round_to,
+        start=start,
+        cycles=cycles,
+        g_csf=g_csf,
+        changes=tuple(set_ or ()),
+    )
+    run(
+        read_input(file),
+        file,
+        regimen,
+        edition_at(edition),
+        day(as_of),
+        region,
+        options,
+        format=format,
+        svg=svg,
+        ics=ics,
+    )
+
+
+@app.command()
 def demo(
     as_of: AsOf = "",
     region: Annotated[Region | None, typer.Option("--region")] = None,
@@ -225,16 +295,19 @@ def check(
     path: Annotated[
         Path | None, typer.Argument(help="A folder with an edition; the bundled one when left out.")
     ] = None,
+    cases: Annotated[
+        bool, typer.Option("--cases", help="Run the worked cases; say what none exercises.")
+    ] = False,
     schemas: Annotated[
         Path | None,
         typer.Option("--schemas", help="Write the JSON Schema of every kind of file here."),
     ] = None,
 ) -> None:
     """Check an edition: every file, every problem, with its line."""
-    from consilium.cli.checking import check_edition, write_schemas  # noqa: PLC0415
+    from consilium.cli.checking import check_cases, check_edition, write_schemas  # noqa: PLC0415
 
     if schemas is not None:
         write_schemas(schemas)
         return
-    if not check_edition(path):
+    if not check_edition(path) or (cases and not check_cases(path)):
         raise typer.Exit(PROBLEM)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
@@ -37,10 +36,10 @@ def write(folder: Path, name: str, contents: Contents) -> None:
     """Keep a compiled copy, whole or not at all; a folder that cannot be written is no error."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder)
-        with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.msgpack.encode(contents))
-        Path(temporary).replace(folder / f"{name}.edition")
+        whole = folder / f"{name}.edition"
+        partial = whole.with_suffix(f".{os.getpid()}")
+        partial.write_bytes(msgspec.msgpack.encode(contents))
+        partial.replace(whole)
         for old in sorted(folder.glob("*.edition"), key=lambda path: path.stat().st_mtime)[:-4]:
             old.unlink(missing_ok=True)
     except OSError:

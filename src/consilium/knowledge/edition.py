@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 
@@ -291,8 +290,9 @@ class Edition:
 
 def bundled_root() -> Path:
     """The folder of the bundled edition: inside the wheel, or beside the sources."""
-    installed = Path(str(files("consilium"))) / "_edition"
-    return installed if installed.is_dir() else Path(__file__).parents[3] / "knowledge"
+    package = Path(__file__).parents[1]
+    installed = package / "_edition"
+    return installed if installed.is_dir() else package.parents[1] / "knowledge"
 
 
 def _by_id(records: Iterable[_Named]) -> dict[str, _Named]:

@@ -280,36 +280,27 @@ def sources_of(made: Plan, edition: Edition) -> tuple[SourceShown, ...]:
     found: dict[tuple[str, str], None] = {}
     for citation in _citations(made, edition):
         found.setdefault((citation.source, citation.read), None)
-    shown = []
-    for number, (name, read_name) in enumerate(found, start=1):
-        source = edition.sources[name]
-        read = source.reading(read_name)
-        identifier = next(
-            (
-                f"{label}{value}"
-                for label, value in (
-                    ("doi:", source.doi),
-                    ("PMID ", source.pmid),
-                    ("", source.nct),
-                    ("", source.url),
-                )
-                if value
-            ),
-            "",
-        )
-        shown.append(
-            SourceShown(
-                number,
-                name,
-                source.reference,
-                identifier,
-                read.depth.value if read else "",
-                str(read.on) if read else "",
-                str(source.published),
-                lowest_tier=bool(read and read.tier and read.tier.value == "C"),
-            )
-        )
-    return tuple(shown)
+    return tuple(
+        _source_shown(edition, number, name, read)
+        for number, (name, read) in enumerate(found, start=1)
+    )
+
+
+@lru_cache(maxsize=8192)
+def _source_shown(edition: Edition, number: int, name: str, read_name: str) -> SourceShown:
+    source = edition.sources[name]
+    read = source.reading(read_name)
+    pmid = source.pmid and f"PMID {source.pmid}"
+    return SourceShown(
+        number,
+        name,
+        source.reference,
+        (source.doi and f"doi:{source.doi}") or pmid or source.nct or source.url,
+        read.depth.value if read else "",
+        str(read.on) if read else "",
+        str(source.published),
+        lowest_tier=bool(read and read.tier and read.tier.value == "C"),
+    )
 
 
 def _citations(made: Plan, edition: Edition) -> Iterator[Citation]:

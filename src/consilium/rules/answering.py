@@ -183,15 +183,19 @@ class _Reading:
         self.kind, self.says, self.always = kind, says, always
         self.kept: dict[Value, int] = {}
 
-    def learn(self, value: Value) -> None:
-        """Keep what a value says."""
-        if isinstance(value, str):
-            words = () if isinstance(self.kind, NumberKind) else self.kind.values
-            if value not in words:
-                raise ValueError(f"`{value}` is none of {', '.join(words)}")
-        if len(self.kept) >= _MOST_KEPT:
-            self.kept.clear()
-        self.kept[value] = self.always | self.says(as_known(value) or nothing_known(self.kind))
+    def of(self, value: Value) -> int:
+        """What a value says, kept for the next patient who has it."""
+        said = self.kept.get(value)
+        if said is None:
+            if isinstance(value, str):
+                words = () if isinstance(self.kind, NumberKind) else self.kind.values
+                if value not in words:
+                    raise ValueError(f"`{value}` is none of {', '.join(words)}")
+            said = self.always | self.says(as_known(value) or nothing_known(self.kind))
+            if len(self.kept) >= _MOST_KEPT:
+                self.kept.clear()
+            self.kept[value] = said
+        return said
 
 
 class _Step(dict[int, int]):
@@ -394,11 +398,11 @@ class _Compiler:
             kind = self.model.facts[name].kind
             readings[name] = _Reading(kind, partial(say, name), always)
 
-        def learn(facts: Mapping[str, Value]) -> None:
+        def learn(facts: Mapping[str, Value]) -> int:
+            said = 0
             for name, reading in readings.items():
-                value = facts.get(name)
-                if value not in reading.kept:
-                    reading.learn(value)
+                said |= reading.of(facts.get(name))
+            return said
 
         slots = [f"r{index}[get({name!r})]" for index, name in enumerate(readings)]
         read = " | ".join(slots) or str(self.base)
@@ -409,7 +413,7 @@ class _Compiler:
         body = [
             " get = facts.get",
             f" try: w = {read}",
-            f" except KeyError: learn(facts); w = {read}",
+            " except KeyError: w = learn(facts)",
             *(f" w |= s{i}[w >> {s.start} & {s.mask}]" for i, s in enumerate(self.steps)),
             f" best = w >> {self.starts}",
             *(

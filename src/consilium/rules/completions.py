@@ -110,6 +110,8 @@ class Patient:
     def settle_open(self, condition: Condition) -> Answer:
         """The exact answer to a condition that Kleene's logic leaves open."""
         node = self.bits.node(condition)
+        if node.mask & (node.mask - 1) == 0:
+            return UNKNOWN  # a single test that is open is open
         linked = self._linked(node)
         if linked is None:
             return UNKNOWN

@@ -1,0 +1,379 @@
+"""The care sheet of one regimen for one patient: before, each cycle, watch, if it happens, stop, tell.
+
+Every line is one statement with who says it. What is not in the stored sources
+is said in its own section.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from consilium.care.bedside import DoseValues, Told
+from consilium.care.calendar import Calendar, calendar
+from consilium.care.cautions import Caution, cautions
+from consilium.care.doses import DoseAnswer, Quantity, adjustments, compute, level_of
+from consilium.care.events import DrugEvent, answer_event
+from consilium.care.gates import GateAnswer, gates
+from consilium.care.growth_factor import GrowthFactor, growth_factor
+from consilium.care.lookalikes import Given, check_fit, describe, same_amount
+from consilium.care.statements import Care, CareError
+from consilium.evidence.sources import Citation
+from consilium.knowledge.giving import (
+    Adjustment,
+    Boxed,
+    CareEvidence,
+    DoseSchedule,
+    EventRule,
+    Giving,
+    Infusion,
+    Interchange,
+    Monitoring,
+    Premedication,
+    Prophylaxis,
+    Reproduction,
+    SupportDose,
+    Teaching,
+    Window,
+)
+from consilium.rules.answers import NO, UNKNOWN
+from consilium.rules.completions import Patient
+from consilium.rules.say import say
+
+CARE_SCHEMA = "consilium-care/1"
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One sentence. ``mark`` says how heavy it is, ``open`` that a fact is missing for it."""
+
+    text: str
+    statement: str = ""
+    who: str = ""
+    because: tuple[Citation, ...] = ()
+    mark: str = ""
+    open: bool = False
+    missing: tuple[str, ...] = ()
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One section of the sheet."""
+
+    id: str
+    title: str
+    lines: tuple[Line, ...]
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What is asked of a sheet beside the patient."""
+
+    values: DoseValues | None = None
+    told: Told | None = None
+    given: Given | None = None
+    weight: Quantity | None = None
+    surface: Quantity | None = None
+    round_to: Decimal | None = None
+    start: date | None = None
+    cycles: int = 1
+    support: str = ""
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """Giving one regimen to one patient, in one region, as known on one day."""
+
+    schema: str
+    regimen: str
+    name: str
+    region: str
+    as_of: str
+    doses: tuple[DoseAnswer, ...]
+    warnings: tuple[str, ...]
+    gates: tuple[GateAnswer, ...]
+    events: tuple[DrugEvent, ...]
+    growth_factors: tuple[GrowthFactor, ...]
+    parts: tuple[Part, ...]
+    calendar: Calendar | None = None
+
+
+def care_sheet(care: Care, regimen: str, patient: Patient, asked: Asked | None = None) -> Sheet:
+    """The whole sheet. Raises ``CareError`` where an answer would not be safe."""
+    asked = asked or Asked()
+    drugs = care.drugs_of(regimen)
+    writer = _Sheet(care, regimen, drugs, patient, asked)
+    doses, warnings = writer.doses()
+    return Sheet(
+        schema=CARE_SCHEMA,
+        regimen=regimen,
+        name=care.edition.regimens[regimen].name,
+        region=care.region.value,
+        as_of=care.as_of.isoformat(),
+        doses=doses,
+        warnings=warnings,
+        gates=tuple(g for drug in drugs for g in gates(care, drug, asked.values)),
+        events=tuple(
+            answer_event(care, drug, asked.told, writer.levels.get(drug, 0))
+            for drug in drugs
+            if asked.told is not None
+        ),
+        growth_factors=writer.growth_factors,
+        parts=tuple(part for part in writer.parts() if part.lines),
+        calendar=writer.calendar(),
+    )
+
+
+class _Sheet:
+    def __init__(
+        self, care: Care, regimen: str, drugs: tuple[str, ...], patient: Patient, asked: Asked
+    ) -> None:
+        self.care, self.regimen, self.drugs = care, regimen, drugs
+        self.patient, self.asked = patient, asked
+        self.levels: dict[str, int] = {}
+        found = care.edition.regimens[regimen]
+        self.growth_factors = tuple(
+            growth_factor(care, part.drug, patient, part.days, found.cycle_length_days)
+            for part in found.components
+            if any(p.topic == "febrile-neutropenia" for p in care.of(Prophylaxis, part.drug))
+        )
+
+    # --- doses --------------------------------------------------------------------------
+
+    def doses(self) -> tuple[tuple[DoseAnswer, ...], tuple[str, ...]]:
+        given, warnings = self.asked.given, list[str]()
+        found: list[DoseAnswer] = []
+        if given is not None and len(self.drugs) > 1:
+            warnings.append(f"`{given}` is read as the dose of {self.care.name(self.drugs[0])}")
+        for index, drug in enumerate(self.drugs):
+            named = given if index == 0 else None
+            schedules = self.care.of(DoseSchedule, drug)
+            if named is not None:
+                fitting = check_fit(self.care, drug, named)
+                warnings += same_amount(self.care, drug, named)
+                schedules = (fitting,)
+            self.levels[drug] = 0
+            for schedule in schedules:
+                if self.patient.settle(schedule.when) is not NO:
+                    found.append(self._dose(schedule, named))
+        return tuple(found), tuple(warnings)
+
+    def _dose(self, schedule: DoseSchedule, given: Given | None) -> DoseAnswer:
+        level = 0
+        if given is not None:
+            level = level_of(schedule, given.amount) or 0
+            self.levels[schedule.drug] = level
+        held, _ = adjustments(self.care, schedule.drug, self.patient)
+        return compute(
+            schedule,
+            level=level,
+            weight=self.asked.weight,
+            surface=self.asked.surface,
+            held=held,
+            round_to=self.asked.round_to,
+            chosen=given is not None,
+        )
+
+    # --- sections -----------------------------------------------------------------------
+
+    def parts(self) -> Iterator[Part]:
+        yield Part("before", "Before you start", tuple(self._before()))
+        yield Part("each-cycle", "Each cycle", tuple(self._each_cycle()))
+        yield Part("watch", "Watch for", tuple(self._watch()))
+        yield Part("happens", "If it happens", tuple(self._happens()))
+        yield Part("stop", "Stop for good", tuple(self._stop()))
+        yield Part("tell", "Tell the patient", tuple(self._tell()))
+        yield Part("silent", "Not in the stored sources", tuple(self._silent()))
+
+    def _before(self) -> Iterator[Line]:
+        for drug in self.drugs:
+            rules = self.care.choosing(drug)
+            held = {rule.id: self.patient.settle(rule.when) for rule in rules}
+            yield from (_caution(c) for c in cautions(rules, held, self.patient, self.care.edition))
+            yield from self._lines(Boxed, drug, mark="caution")
+            changes = [a for a in self.care.of(Adjustment, drug) if not a.of or a.of not in held]
+            yield from self._for_patient(changes)
+            yield from self._for_patient(
+                m for m in self.care.of(Monitoring, drug) if "start" in m.at
+            )
+            yield from self._lines(Interchange, drug, mark="caution")
+        for found in self.growth_factors:
+            yield from _growth(found)
+
+    def _each_cycle(self) -> Iterator[Line]:
+        for drug in self.drugs:
+            for schedule in self.care.of(DoseSchedule, drug):
+                if self.patient.settle(schedule.when) is not NO:
+                    yield _line(schedule, f"{describe(schedule)}: {schedule.says}")
+            yield from self._for_patient(self.care.of(Premedication, drug))
+            yield from self._lines(Infusion, drug)
+            watched = self.care.of(Monitoring, drug)
+            yield from self._for_patient(
+                m for m in watched if {"before-each-dose", "during-infusion"} & set(m.at)
+            )
+            others = [
+                p for p in self.care.of(Prophylaxis, drug) if p.topic != "febrile-neutropenia"
+            ]
+            yield from self._for_patient(others)
+            for support in self._support_drugs(drug):
+                yield from self._lines(SupportDose, support)
+                yield from self._lines(Window, support)
+
+    def _support_drugs(self, drug: str) -> tuple[str, ...]:
+        named = (g.drug for p in self.care.of(Prophylaxis, drug) for g in p.gives if g.drug)
+        return tuple(dict.fromkeys(named))
+
+    def _watch(self) -> Iterator[Line]:
+        for drug in self.drugs:
+            watched = self.care.of(Monitoring, drug)
+            yield from self._for_patient(
+                m
+                for m in watched
+                if not {"before-each-dose", "during-infusion"} & set(m.at)
+                and set(m.at) != {"start"}
+            )
+            yield from self._lines(CareEvidence, drug, leave_out="febrile-neutropenia")
+
+    def _happens(self) -> Iterator[Line]:
+        for drug in self.drugs:
+            for rule in self.care.of(EventRule, drug):
+                if rule.do != "stop":
+                    yield _line(rule, rule.says)
+
+    def _stop(self) -> Iterator[Line]:
+        for drug in self.drugs:
+            for rule in self.care.of(EventRule, drug):
+                if rule.do == "stop":
+                    yield _line(rule, rule.says, mark="stop")
+            for schedule in self.care.of(DoseSchedule, drug):
+                if schedule.after_last == "stop":
+                    yield _line(
+                        schedule,
+                        f"{self.care.name(drug)}: when a reduction below the last level is needed",
+                        mark="stop",
+                    )
+
+    def _tell(self) -> Iterator[Line]:
+        for drug in self.drugs:
+            yield from self._for_patient(self.care.of(Teaching, drug))
+            yield from self._for_patient(self.care.of(Reproduction, drug))
+
+    def _silent(self) -> Iterator[Line]:
+        for drug in self.drugs:
+            for silence in self.care.silent(drug):
+                yield Line(f"{self.care.name(drug)}: {silence.says}", silence.id, mark="silent")
+
+    def _lines(
+        self, kind: type[Giving], drug: str, *, mark: str = "", leave_out: str = ""
+    ) -> Iterator[Line]:
+        for found in self.care.of(kind, drug):
+            if not leave_out or found.topic != leave_out:
+                yield _line(found, found.says, mark=mark)
+
+    def _for_patient(
+        self,
+        found: Iterable[
+            Monitoring | Prophylaxis | Premedication | Adjustment | Teaching | Reproduction
+        ],
+    ) -> Iterator[Line]:
+        for statement in found:
+            held = self.patient.settle(statement.when)
+            if held is NO:
+                continue
+            open_ = held is UNKNOWN
+            text = statement.says
+            if open_:
+                text = f"if {say(statement.when, self.care.edition.model)}: {text}"
+            yield _line(
+                statement,
+                text,
+                open_=open_,
+                missing=self.patient.missing(statement.when) if open_ else (),
+            )
+
+    # --- calendar -----------------------------------------------------------------------
+
+    def calendar(self) -> Calendar | None:
+        if self.asked.start is None:
+            return None
+        return calendar(
+            self.care,
+            self.regimen,
+            self.patient,
+            start=self.asked.start,
+            cycles=self.asked.cycles,
+            support=self._support(),
+        )
+
+    def _support(self) -> Prophylaxis | None:
+        """The G-CSF schedule asked for: by its id, or the first where `yes` was said."""
+        wanted = self.asked.support
+        if not wanted:
+            return None
+        described = [p for found in self.growth_factors for p in found.schedules]
+        if not described:
+            raise CareError("no G-CSF schedule is held for this regimen on this day")
+        if wanted == "yes":
+            return described[0]
+        for found in described:
+            if found.id == wanted:
+                return found
+        known = ", ".join(p.id for p in described)
+        raise CareError(f"no G-CSF schedule is called `{wanted}`; known: {known}")
+
+
+def _line(
+    statement: Giving,
+    text: str,
+    *,
+    mark: str = "",
+    open_: bool = False,
+    missing: tuple[str, ...] = (),
+) -> Line:
+    if statement.note:
+        text = f"{text} ({statement.note.rstrip('.')})"
+    return Line(text, statement.id, statement.who, statement.because, mark, open_, missing)
+
+
+def _caution(found: Caution) -> Line:
+    says = found.says + (f": {found.asks}" if found.asks else "")
+    return Line(says, found.rule, found.who, found.because, found.kind, found.open, found.missing)
+
+
+def _growth(found: GrowthFactor) -> Iterator[Line]:
+    for advice in found.advice:
+        yield _line(advice, advice.says, mark="g-csf")
+    for risk in found.risks:
+        by_answer = {
+            word: [f.says for f in risk.factors if f.answer == word]
+            for word in ("present", "unknown", "judge", "absent")
+        }
+        said = "; ".join(
+            f"{label}: {', '.join(by_answer[word])}"
+            for word, label in (
+                ("present", "present"),
+                ("unknown", "not known"),
+                ("judge", "for you to judge"),
+                ("absent", "absent"),
+            )
+            if by_answer[word]
+        )
+        place = " [another region's list]" if risk.elsewhere else ""
+        missing = tuple(dict.fromkeys(m for f in risk.factors for m in f.missing))
+        yield Line(
+            f"{risk.says}{place}. {said}",
+            risk.statement,
+            risk.who,
+            risk.because,
+            "risk" if risk.present else "",
+            bool(missing),
+            missing,
+        )
+    for schedule in found.schedules:
+        flag = " (wording of the source ambiguous)" if schedule.flag else ""
+        yield _line(schedule, f"{schedule.says}{flag}", mark="g-csf")
+        for why in schedule.interpretation.values():
+            yield Line(f"how it was read: {why}", schedule.id, mark="note")
+    for note in found.notes:
+        yield Line(note.says, note.statement, "", note.because, "note")
+    for evidence in found.evidence:
+        yield _line(evidence, evidence.says, mark="evidence")

@@ -1,0 +1,337 @@
+"""`consilium care`: one regimen for one patient, given safely."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import typer
+
+from consilium.care.bedside import DoseValues, read_told, read_values
+from consilium.care.doses import DoseAnswer, Quantity
+from consilium.care.events import DrugEvent, EventAnswer
+from consilium.care.gates import GateAnswer
+from consilium.care.lookalikes import read_given
+from consilium.care.sheet import Asked, Line, Sheet, care_sheet
+from consilium.care.statements import Care, CareError
+from consilium.cli.console import console
+from consilium.cli.planning import with_changes
+from consilium.clinical.patient import PatientCase, PatientError
+from consilium.evidence.sources import Citation
+from consilium.intake import read_patient
+from consilium.intake.quantities import (
+    NumberError,
+    in_declared_unit,
+    unit_is_needed,
+    units_of,
+    written_number,
+)
+from consilium.knowledge.edition import Edition
+from consilium.knowledge.records import FactRecord, Region
+from consilium.planning.known import understand
+
+_MARKS = {
+    "contraindication": "DO NOT GIVE",
+    "caution": "caution",
+    "check-first": "check first",
+    "stop": "stop",
+    "risk": "risk",
+    "g-csf": "G-CSF",
+    "evidence": "evidence",
+    "note": "note",
+    "silent": "",
+}
+
+
+class CareOptions(msgspec.Struct, frozen=True):
+    """The options of the command as they were written."""
+
+    values: dict[str, str] = {}
+    for_day: int | None = None
+    event: str = ""
+    dose: str = ""
+    weight: str = ""
+    surface: str = ""
+    round_to: str = ""
+    start: str = ""
+    cycles: int = 1
+    g_csf: str = ""
+    changes: tuple[str, ...] = ()
+
+
+def care_of(
+    regimen: str,
+    case: PatientCase,
+    edition: Edition,
+    as_of: date,
+    region: Region,
+    options: CareOptions,
+) -> Sheet:
+    """The sheet for one patient; every problem is a sentence."""
+    case = with_changes(case, list(options.changes), edition)
+    patient = understand(case, edition).patient
+    asked = Asked(
+        values=_values(options, edition),
+        told=read_told(options.event, edition, read_amount) if options.event else None,
+        given=read_given(options.dose) if options.dose else None,
+        weight=_quantity(options.weight, "kg") or _weight_of(case),
+        surface=_quantity(options.surface, "m2"),
+        round_to=_step(options.round_to),
+        start=_day(options.start) if options.start else None,
+        cycles=options.cycles,
+        support=options.g_csf,
+    )
+    return care_sheet(Care(edition, as_of, region), regimen, patient, asked)
+
+
+def read_amount(fact: FactRecord, text: str) -> float:
+    """A number with its unit for a fact; a bare number is refused where it could mean two things."""
+    found = written_number(text)
+    if found is None:
+        raise CareError(f"{fact.phrase}: `{text}` is no number")
+    if not found.unit and unit_is_needed(fact) and fact.unit not in ("days", "C", "h"):
+        raise CareError(
+            f"{fact.phrase}: `{text}` has no unit and could mean two things; write one of "
+            + ", ".join(units_of(fact))
+        )
+    unit = found.unit if found.unit not in ("day", "hours", "hour", "week", "point") else ""
+    try:
+        return in_declared_unit(fact, found.value, unit or fact.unit)
+    except NumberError as problem:
+        raise CareError(f"{fact.phrase}: `{text}` {problem}") from None
+
+
+def _values(options: CareOptions, edition: Edition) -> DoseValues | None:
+    if not options.values:
+        return None
+    if options.for_day is None:
+        raise CareError(
+            "a value answers for the dose of one day of the cycle only; add `--for-day 8`"
+        )
+    return read_values(options.values, options.for_day, edition, read_amount)
+
+
+def _quantity(text: str, unit: str) -> Quantity | None:
+    if not text:
+        return None
+    found = written_number(text)
+    if found is None or found.unit.replace("²", "2") not in ("", unit):
+        raise CareError(f"`{text}` is not in {unit}")
+    return Quantity(found.value, unit)
+
+
+def _weight_of(case: PatientCase) -> Quantity | None:
+    entered = case.entered.get("weight")
+    if entered is None or not isinstance(entered.value, int | float):
+        return None
+    return Quantity(Decimal(str(entered.value)), "kg")
+
+
+def _step(text: str) -> Decimal | None:
+    quantity = _quantity(text, "mg")
+    return quantity.value if quantity else None
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CareError(f"`--start {text}` is no date; write 2026-12-01") from None
+
+
+def recorded(case: PatientCase, edition: Edition) -> tuple[str, ...]:
+    """Laboratory values of the record, each with its date, and what they are not."""
+    found = []
+    for name, entered in case.entered.items():
+        fact = edition.facts[name]
+        gated = name in ("anc", "platelets")
+        if gated and isinstance(entered.value, int | float):
+            on = f" of {entered.origin.on}" if entered.origin.on else ", undated"
+            found.append(
+                f"{fact.phrase} on record: {entered.value:g} {fact.unit}{on}; "
+                "it was not taken for this dose and opens no gate"
+            )
+    return tuple(found)
+
+
+def run(
+    data: bytes,
+    where: str,
+    regimen: str,
+    edition: Edition,
+    as_of: date,
+    region: Region,
+    options: CareOptions,
+    *,
+    format: str,
+    svg: str,
+    ics: str,
+) -> None:
+    """Read, ask, print, and write the pictures that were asked for."""
+    case = read_patient(data, edition, where="standard input" if where == "-" else where)
+    sheet = care_of(regimen, case, edition, as_of, region, options)
+    if (svg or ics) and sheet.calendar is None:
+        raise PatientError("a picture or a calendar file needs `--start 2026-12-01`")
+    if svg and sheet.calendar is not None:
+        from consilium.care.picture import to_svg  # noqa: PLC0415
+
+        Path(svg).write_text(to_svg(sheet.calendar), encoding="utf-8")
+    if ics and sheet.calendar is not None:
+        from consilium.care.ics import to_icalendar  # noqa: PLC0415  loads a library
+
+        stamp = datetime.now(UTC).replace(microsecond=0)  # the face reads the clock
+        Path(ics).write_bytes(to_icalendar(sheet.calendar, stamp=stamp))
+    if format == "json":
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(sheet), indent=2).decode() + "\n")
+        return
+    _Printer(sheet, edition).print(recorded(case, edition))
+
+
+class _Printer:
+    def __init__(self, sheet: Sheet, edition: Edition) -> None:
+        self.sheet, self.edition, self.out = sheet, edition, console()
+        self.cited: dict[tuple[str, str], int] = {}
+
+    def print(self, on_record: tuple[str, ...]) -> None:
+        sheet = self.sheet
+        self.out.print(f"Giving {sheet.name}", style="bold")
+        self.out.print(
+            f"as of {sheet.as_of} · region {sheet.region} · educational, for health professionals",
+            style="dim",
+        )
+        for warning in sheet.warnings:
+            self._item(f"look-alike: {warning}")
+        if sheet.events:
+            self._title("What happened")
+            for event in sheet.events:
+                self._event(event)
+        self._title("Dose")
+        for dose in sheet.doses:
+            self._dose(dose)
+        if not sheet.doses:
+            self._item("no dose levels are in the stored sources for this region")
+        if sheet.gates or on_record:
+            self._title("Gates")
+        for gate in sheet.gates:
+            self._gate(gate)
+        for text in on_record:
+            self._item(text)
+        for part in sheet.parts:
+            self._title(part.title)
+            for line in part.lines:
+                self._line(line)
+        if sheet.calendar is not None:
+            self._calendar()
+        self._sources()
+
+    def _title(self, text: str) -> None:
+        self.out.print()
+        self.out.print(text, style="bold")
+
+    def _item(self, text: str, because: tuple[Citation, ...] = (), indent: int = 2) -> None:
+        from rich.padding import Padding  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
+        numbers = "".join(f" [{n}]" for n in self._numbers(because))
+        self.out.print(Padding(Text(f"- {text}{numbers}"), (0, 0, 0, indent)))
+
+    def _numbers(self, because: tuple[Citation, ...]) -> list[int]:
+        return [
+            self.cited.setdefault((c.source, c.read), len(self.cited) + 1)
+            for c in dict.fromkeys(because)
+        ]
+
+    def _who(self, who: str) -> str:
+        return (
+            f"{self.edition.speakers[who].short or self.edition.speakers[who].name}: "
+            if who
+            else ""
+        )
+
+    def _line(self, line: Line) -> None:
+        mark = _MARKS.get(line.mark, line.mark)
+        open_ = (
+            " (cannot be told: " + ", ".join(self._phrases(line.missing)) + ")" if line.open else ""
+        )
+        head = f"{mark}, " if mark and line.who else f"{mark}: " if mark else ""
+        self._item(f"{head}{self._who(line.who)}{line.text}{open_}", line.because)
+
+    def _phrases(self, facts: tuple[str, ...]) -> list[str]:
+        known: dict[str, Any] = {**self.edition.bedside_facts, **self.edition.facts}
+        return [known[name].phrase for name in facts]
+
+    def _dose(self, dose: DoseAnswer) -> None:
+        name = self.edition.drugs[dose.drug].name
+        for step in dose.steps:
+            self._item(f"{step.says}: {step.result}", indent=4)
+        if dose.refused:
+            self._item(f"{name}: no milligrams. {dose.refused}")
+        else:
+            often = {1: "", 2: ", twice a day"}.get(dose.times_a_day, f", {dose.times_a_day} a day")
+            self._item(f"{name}: {dose.mg} mg{often} ({dose.amount})", dose.because)
+
+    def _gate(self, gate: GateAnswer) -> None:
+        word = {"open": "OPEN as far as this goes", "held": "HOLD", "asks": "ASKS"}[gate.answer]
+        name = self.edition.drugs[gate.drug].name
+        self._item(
+            f"{name}, day {gate.day}: {word}. {gate.text} ({self._who(gate.who)}{gate.says})",
+            gate.because,
+        )
+
+    def _event(self, event: DrugEvent) -> None:
+        self._item(f"{self.edition.drugs[event.drug].name}: {event.told}")
+        for found in event.holds:
+            self._rule("now", found)
+        for found in event.possible:
+            self._rule(f"if so ({', '.join(self._phrases(found.missing))} not told)", found)
+        if event.floor:
+            self._item(event.floor, indent=4)
+        for text in event.not_read:
+            self._item(text, indent=4)
+        for found in event.elsewhere:
+            self._rule("another region's rule, not merged", found)
+
+    def _rule(self, head: str, found: EventAnswer) -> None:
+        since = "" if found.since == "not-stated" else f", since {found.since}"
+        self._item(
+            f"{head}: {found.text} ({self._who(found.who).rstrip(': ')}{since})", found.because, 4
+        )
+        for then in found.next_doses:
+            self._item(f"next dose: {then.text}", indent=6)
+        for also in found.also:
+            self._item(also, indent=6)
+
+    def _calendar(self) -> None:
+        from rich.table import Table  # noqa: PLC0415
+
+        made = self.sheet.calendar
+        if made is None:
+            return
+        self._title(f"Calendar: {made.cycles} cycles of {made.cycle_days} days from {made.start}")
+        table = Table(box=None, pad_edge=False)
+        for heading in ("date", "cycle", "day", "what"):
+            table.add_column(heading, overflow="fold")
+        for entry in made.entries:
+            table.add_row(str(entry.on), str(entry.cycle), str(entry.cycle_day), entry.text)
+        self.out.print(table)
+        for note in made.notes:
+            self._item(f"note: {note}")
+        for text in made.unplaced:
+            self._item(f"without a day in the sources: {text}")
+
+    def _sources(self) -> None:
+        self._title("Sources")
+        for text in self._source_lines():
+            typer.echo(text)
+
+    def _source_lines(self) -> Iterator[str]:
+        for (name, read_name), number in self.cited.items():
+            source = self.edition.sources[name]
+            read = source.reading(read_name)
+            depth = f" ({read.depth.value}, read {read.on})" if read else ""
+            yield f"  [{number}] {source.reference}{depth}"
