@@ -115,9 +115,9 @@ class Told:
             say_known(self.model.facts[name], known) for name, known in self.given.items()
         )
 
-    def but(self, **changed: Known) -> Told:
-        """The same with some facts told otherwise."""
-        return Told(self.edition, {**self.given, **changed})
+    def only(self, *facts: str) -> Told:
+        """The same with nothing told but some facts."""
+        return Told(self.edition, {f: self.given[f] for f in facts if f in self.given})
 
 
 class DoseValues(msgspec.Struct, frozen=True):

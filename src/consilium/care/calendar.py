@@ -147,9 +147,12 @@ class _Plan:
         raise CalendarError(f"no cycle of `{regimen}` is in the stored sources, so no calendar")
 
     def _days_of(self, drug: str, stated: tuple[int, ...]) -> tuple[int, ...]:
-        found = stated or next((s.days for s in self.care.of(DoseSchedule, drug) if s.days), ())
-        if not found and any(s.every_days for s in self.care.of(DoseSchedule, drug)):
-            found = (1,)
+        found = stated
+        if not found and len(self.drugs) == 1:
+            fitting = [
+                s for s in self.care.of(DoseSchedule, drug) if s.every_days == self.cycle_days
+            ]
+            found = (fitting[0].days or (1,)) if fitting else ()
         if not found:
             self.unplaced.append(f"{self.care.name(drug)}: no day of the cycle is stated")
         return found

@@ -18,6 +18,7 @@ from consilium.evidence.sources import Citation
 from consilium.knowledge.bedside import EVENT
 from consilium.knowledge.giving import DoseSchedule, EventRule, NextDose, Silence
 from consilium.rules.answers import NO, UNKNOWN, YES
+from consilium.rules.conditions import AnyOf
 
 STRICTNESS = (
     "none-read",
@@ -165,7 +166,7 @@ def _about(rules: Iterable[EventRule], event: str) -> tuple[EventRule, ...]:
 def _answer(
     rule: EventRule, told: Told, schedule: DoseSchedule | None, level: int, *, open_: bool
 ) -> EventAnswer:
-    until = told.say(rule.hold_until) if rule.hold_until is not None else ""
+    until = _until(rule, told)
     text = _DO[rule.do]
     if until:
         text += f" until {until}"
@@ -184,6 +185,18 @@ def _answer(
         missing=told.missing(rule.when) if open_ else (),
         note=rule.note,
     )
+
+
+def _until(rule: EventRule, told: Told) -> str:
+    """Until when to hold, as far as it concerns the day of the next dose."""
+    until = rule.hold_until
+    if until is None:
+        return ""
+    if isinstance(until, AnyOf):
+        that_day = told.only("day")
+        parts = tuple(part for part in until.parts if that_day.answer(part) is not NO)
+        until = parts[0] if len(parts) == 1 else AnyOf(parts or until.parts)
+    return told.say(until)
 
 
 def _next_doses(

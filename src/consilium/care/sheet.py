@@ -1,4 +1,4 @@
-"""The care sheet of one regimen for one patient: before, each cycle, watch, if it happens, stop, tell.
+"""The care sheet of one regimen: before, each cycle, watch for, if it happens, stop, tell.
 
 Every line is one statement with who says it. What is not in the stored sources
 is said in its own section.
@@ -19,7 +19,7 @@ from consilium.care.doses import DoseAnswer, Quantity, adjustments, compute, lev
 from consilium.care.events import DrugEvent, answer_event
 from consilium.care.gates import GateAnswer, gates
 from consilium.care.growth_factor import GrowthFactor, growth_factor
-from consilium.care.lookalikes import Given, check_fit, describe, same_amount
+from consilium.care.lookalikes import Given, check_fit, same_amount
 from consilium.care.statements import Care, CareError
 from consilium.evidence.sources import Citation
 from consilium.knowledge.giving import (
@@ -28,6 +28,7 @@ from consilium.knowledge.giving import (
     CareEvidence,
     DoseSchedule,
     EventRule,
+    Gate,
     Giving,
     Infusion,
     Interchange,
@@ -38,6 +39,7 @@ from consilium.knowledge.giving import (
     SupportDose,
     Teaching,
     Window,
+    amount,
 )
 from consilium.rules.answers import NO, UNKNOWN
 from consilium.rules.completions import Patient
@@ -140,38 +142,64 @@ class _Sheet:
     # --- doses --------------------------------------------------------------------------
 
     def doses(self) -> tuple[tuple[DoseAnswer, ...], tuple[str, ...]]:
-        given, warnings = self.asked.given, list[str]()
+        """The doses in milligrams, and what to be warned of first."""
+        given = self.asked.given
+        warnings = [*self._about_values(), *self._about_pair()]
         found: list[DoseAnswer] = []
         if given is not None and len(self.drugs) > 1:
             warnings.append(f"`{given}` is read as the dose of {self.care.name(self.drugs[0])}")
         for index, drug in enumerate(self.drugs):
             named = given if index == 0 else None
+            held, _ = adjustments(self.care, drug, self.patient)
+            if named is not None and any(
+                a.starts_at and amount(a.starts_at) == named.amount for a in held
+            ):
+                named = None  # the starting dose of this patient, computed below
             schedules = self.care.of(DoseSchedule, drug)
             if named is not None:
-                fitting = check_fit(self.care, drug, named)
+                schedules = (check_fit(self.care, drug, named),)
                 warnings += same_amount(self.care, drug, named)
-                schedules = (fitting,)
-            self.levels[drug] = 0
+                self.levels[drug] = level_of(schedules[0], named.amount) or 0
             for schedule in schedules:
                 if self.patient.settle(schedule.when) is not NO:
-                    found.append(self._dose(schedule, named))
+                    found.append(
+                        compute(
+                            schedule,
+                            level=self.levels.get(drug, 0),
+                            weight=self.asked.weight,
+                            surface=self.asked.surface,
+                            held=held,
+                            round_to=self.asked.round_to,
+                            chosen=named is not None,
+                        )
+                    )
         return tuple(found), tuple(warnings)
 
-    def _dose(self, schedule: DoseSchedule, given: Given | None) -> DoseAnswer:
-        level = 0
-        if given is not None:
-            level = level_of(schedule, given.amount) or 0
-            self.levels[schedule.drug] = level
-        held, _ = adjustments(self.care, schedule.drug, self.patient)
-        return compute(
-            schedule,
-            level=level,
-            weight=self.asked.weight,
-            surface=self.asked.surface,
-            held=held,
-            round_to=self.asked.round_to,
-            chosen=given is not None,
-        )
+    def _about_values(self) -> Iterator[str]:
+        values = self.asked.values
+        if values is None:
+            return
+        gated = {gate.day for drug in self.drugs for gate in self.care.of(Gate, drug)}
+        dosed = {
+            day for part in self.care.edition.regimens[self.regimen].components for day in part.days
+        }
+        if not gated:
+            yield (
+                "no gate is held for this regimen here; the values given open and shut nothing, "
+                "and the gates of another drug are not used"
+            )
+        elif values.for_day not in gated | dosed:
+            days = ", ".join(map(str, sorted(gated | dosed)))
+            raise CareError(f"day {values.for_day} has no dose; doses are on day {days}")
+
+    def _about_pair(self) -> Iterator[str]:
+        parts = self.care.edition.regimens[self.regimen].components
+        for part in parts:
+            if len(parts) > 1 and part.dose == "not-stated":
+                yield (
+                    f"the sources on this combination state no dose of {self.care.name(part.drug)}; "
+                    "what is shown is said of it alone"
+                )
 
     # --- sections -----------------------------------------------------------------------
 
@@ -187,6 +215,9 @@ class _Sheet:
     def _before(self) -> Iterator[Line]:
         for drug in self.drugs:
             rules = self.care.choosing(drug)
+            if any(found.drug == drug for found in self.growth_factors):
+                # the section on G-CSF says these factor by factor
+                rules = tuple(r for r in rules if r.topic != "febrile-neutropenia")
             held = {rule.id: self.patient.settle(rule.when) for rule in rules}
             yield from (_caution(c) for c in cautions(rules, held, self.patient, self.care.edition))
             yield from self._lines(Boxed, drug, mark="caution")
@@ -203,7 +234,7 @@ class _Sheet:
         for drug in self.drugs:
             for schedule in self.care.of(DoseSchedule, drug):
                 if self.patient.settle(schedule.when) is not NO:
-                    yield _line(schedule, f"{describe(schedule)}: {schedule.says}")
+                    yield _line(schedule, schedule.says)
             yield from self._for_patient(self.care.of(Premedication, drug))
             yield from self._lines(Infusion, drug)
             watched = self.care.of(Monitoring, drug)
@@ -331,7 +362,9 @@ def _line(
 ) -> Line:
     if statement.note:
         text = f"{text} ({statement.note.rstrip('.')})"
-    return Line(text, statement.id, statement.who, statement.because, mark, open_, missing)
+    # a measurement is nobody's advice
+    who = "" if isinstance(statement, CareEvidence) else statement.who
+    return Line(text, statement.id, who, statement.because, mark, open_, missing)
 
 
 def _caution(found: Caution) -> Line:

@@ -90,7 +90,7 @@ def care_of(
 
 
 def read_amount(fact: FactRecord, text: str) -> float:
-    """A number with its unit for a fact; a bare number is refused where it could mean two things."""
+    """A number with its unit for a fact; a bare one is refused where it could mean two things."""
     found = written_number(text)
     if found is None:
         raise CareError(f"{fact.phrase}: `{text}` is no number")
@@ -205,7 +205,7 @@ class _Printer:
             style="dim",
         )
         for warning in sheet.warnings:
-            self._item(f"look-alike: {warning}")
+            self._item(warning)
         if sheet.events:
             self._title("What happened")
             for event in sheet.events:

@@ -88,7 +88,12 @@ class Subgroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One endpoint as measured in one population at one cut-off."""
+    """One endpoint as measured in one population at one cut-off.
+
+    ``holds_for`` says whom the population is, where it is narrower than the
+    trial's entry criteria and facts can express it; the result of one
+    population is never shown as that of another.
+    """
 
     id: str
     endpoint: EndpointId
@@ -101,6 +106,7 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         "not-stated"
     )
     analysis_population: str = "not-stated"
+    holds_for: Condition | None = None
     maturity: str = "not-stated"
     data_cutoff: Day | NotStated = "not-stated"
     median_follow_up: FollowUp | None = None

@@ -73,6 +73,9 @@ class Knowledge:
         for trial in self.trials:
             if trial.eligibility is not None:
                 yield f"trial:{trial.id}", trial.eligibility
+        for result in self.results.values():
+            if result.holds_for is not None:
+                yield f"result:{result.id}", result.holds_for
 
     @cached_property
     def table(self) -> AnswerTable:

@@ -414,15 +414,15 @@ class CareShows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Something a care sheet shows, or must not; the keys given must all match one place in it."""
 
     statement: str = ""
+    place: Literal["holds", "possible", "elsewhere", "line", ""] = ""
     gate: str = ""
     answer: Literal["open", "held", "asks", ""] = ""
     do: str = ""
     next_dose: str = ""
+    amount: str = ""
     dose_mg: str = ""
     stops: str = ""
-    note: str = ""
     says: str = ""
-    missing: FactId | Literal[""] = ""
 
 
 class CareCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -437,11 +437,13 @@ class CareCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     values: dict[str, str] = {}
     for_day: int | None = None
     event: str = ""
-    given: str = ""
+    dose: str = ""
     weight: str = ""
     surface: str = ""
-    start: Day | None = None
+    round_to: str = ""
+    start: str = ""
     cycles: int = 1
+    g_csf: str = ""
     dangerous: str = ""
     shows: tuple[CareShows, ...] = ()
     never_shows: tuple[CareShows, ...] = ()

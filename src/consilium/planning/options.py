@@ -91,22 +91,38 @@ class Options:
         for wanted in (YES, UNKNOWN):
             for endpoint, key in evidence_of(self.knowledge).get(regimen, ()):
                 # without entry criteria nothing says that a study speaks of this patient
-                if self.fits.get(key.trial, NO) is wanted:
+                if self.fits.get(key.trial, NO) is wanted and self._holds(key.result):
                     fitting = msgspec.structs.replace(key, fits=wanted.value)
                     chosen.setdefault((key.trial, endpoint), fitting)
         return tuple(list(chosen.values())[:_RESULTS_SHOWN])
 
+    def _holds(self, result: str) -> bool:
+        """Whether a result is of a population to which the patient belongs."""
+        narrower = f"result:{result}" in self.knowledge.bedside
+        return not narrower or self.answers.settle(f"result:{result}") is YES
+
 
 @lru_cache(maxsize=256)
 def evidence_of(knowledge: Knowledge) -> dict[str, list[tuple[str, KeyResult]]]:
-    """The results known on a day by regimen, with their endpoint: survival first, primary first."""
-    found: dict[str, list[tuple[tuple[int, int], str, KeyResult]]] = {}
+    """The results known on a day by regimen, with their endpoint.
+
+    Survival comes first, whole populations before subgroups, the narrower of
+    two populations before the wider, and primary before other analyses.
+    """
+    found: dict[str, list[tuple[tuple[int, bool, bool, int], str, KeyResult]]] = {}
     for trial in knowledge.edition.contents.trials:
         for result in trial.results:
-            shown = result.id in knowledge.results and result.endpoint in _ENDPOINTS
-            if not shown or result.subgroup:
+            subgroup = result.subgroup is not None
+            if result.id not in knowledge.results or result.endpoint not in _ENDPOINTS:
                 continue
-            rank = (_ENDPOINTS.index(result.endpoint), _ROLES.index(result.role))
+            if subgroup and result.holds_for is None:
+                continue
+            rank = (
+                _ENDPOINTS.index(result.endpoint),
+                subgroup,
+                result.holds_for is None,
+                _ROLES.index(result.role),
+            )
             for regimen in _measured(result, trial):
                 key = _key_result(result, trial, knowledge.edition)
                 found.setdefault(regimen, []).append((rank, result.endpoint, key))
@@ -129,6 +145,9 @@ def _key_result(result: Result, trial: Trial, edition: Edition) -> KeyResult:
         text=say_result(result, name, edition.regimens),
         short=say_result_briefly(result, name),
         against=compared_with(result, edition.regimens),
+        population=""
+        if result.analysis_population in ("intention-to-treat", "not-stated")
+        else result.analysis_population,
         maturity=result.maturity,
         depth=reads[0].depth.value if reads else "",
         fits="",

@@ -41,6 +41,7 @@ class KeyResult(msgspec.Struct, frozen=True):
     fits: str
     short: str = ""
     against: str = ""
+    population: str = ""
     crossover: str = ""
     lowest_tier: bool = False
 

@@ -188,8 +188,9 @@ class _Writer:
         for keys in list(by_trial.values())[:1]:
             said = []
             for key in keys[:2]:
+                population = f" ({key.population})" if key.population else ""
                 immature = ", immature" if "immature" in key.maturity else ""
-                said.append(key.short + immature)
+                said.append(f"{key.short}{population}{immature}")
             cited = [c for key in keys[:2] for c in self.edition.results[key.result].because]
             flag = " (lowest tier)" if any(key.lowest_tier for key in keys[:2]) else ""
             against = f" against {keys[0].against}" if keys[0].against else ""
@@ -234,7 +235,8 @@ class _Writer:
         return self.edition.facts[fact].phrase
 
     def _result(self, key: KeyResult) -> Item:
-        notes = [key.maturity] if key.maturity not in ("", "not-stated") else []
+        notes = [key.population] if key.population else []
+        notes += [key.maturity] if key.maturity not in ("", "not-stated") else []
         if key.crossover == "allowed":
             notes.append("crossover allowed")
         if key.fits == "unknown":
