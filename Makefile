@@ -47,6 +47,7 @@ $(LOCKED): requirements.lock
 
 $(READY): $(LOCKED) pyproject.toml hatch_build.py
 	@$(BIN)/python -m pip install --quiet --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q src # so that the first start is as quick as the others
 	@touch $@
 
 # -- Using it -----------------------------------------------------------------------------------

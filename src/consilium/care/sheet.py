@@ -197,8 +197,8 @@ class _Sheet:
         for part in parts:
             if len(parts) > 1 and part.dose == "not-stated":
                 yield (
-                    f"the sources on this combination state no dose of {self.care.name(part.drug)}; "
-                    "what is shown is said of it alone"
+                    "the sources on this combination state no dose of "
+                    f"{self.care.name(part.drug)}; what is shown is said of it alone"
                 )
 
     # --- sections -----------------------------------------------------------------------
@@ -369,7 +369,11 @@ def _line(
 
 def _caution(found: Caution) -> Line:
     says = found.says + (f": {found.asks}" if found.asks else "")
-    return Line(says, found.rule, found.who, found.because, found.kind, found.open, found.missing)
+    mark = found.kind
+    if found.open and mark == "contraindication":
+        # not read as present, and not as absent: it is asked for
+        mark, says = "check-first", f"this would forbid it: {says}"
+    return Line(says, found.rule, found.who, found.because, mark, found.open, found.missing)
 
 
 def _growth(found: GrowthFactor) -> Iterator[Line]:

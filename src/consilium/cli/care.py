@@ -294,7 +294,10 @@ class _Printer:
         for text in event.not_read:
             self._item(text, indent=4)
         for found in event.elsewhere:
-            self._rule("another region's rule, not merged", found)
+            untold = (
+                f", {', '.join(self._phrases(found.missing))} not told" if found.missing else ""
+            )
+            self._rule(f"another region's rule, not merged{untold}", found)
 
     def _rule(self, head: str, found: EventAnswer) -> None:
         since = "" if found.since == "not-stated" else f", since {found.since}"

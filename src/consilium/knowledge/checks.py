@@ -217,10 +217,8 @@ class _Checks:
                             statement, f"a gate asks for laboratory values; `{need}` is none"
                         )
             if isinstance(statement, Adjustment) and statement.of and statement.of not in rules:
-                yield self.at(
-                    statement,
-                    f"no rule for choosing is called `{statement.of}`.{nearest(statement.of, rules)}",
-                )
+                hint = nearest(statement.of, rules)
+                yield self.at(statement, f"no rule for choosing is called `{statement.of}`.{hint}")
 
     def positions(self) -> Iterator[Problem]:
         by_id = {position.id: position for position in self.contents.positions}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from os import scandir
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,11 +67,30 @@ WAIVERS = FileKind(_WAIVERS, tuple[Waiver, ...], "waivers")
 
 def files_of(root: Path, kind: FileKind) -> Iterator[Path]:
     """The files of one kind, in order of their names."""
-    yield from sorted(
-        path
-        for path in root.glob(kind.pattern)
-        if path.is_file() and not (kind.not_under and path.is_relative_to(root / kind.not_under))
-    )
+    folder, _, name = kind.pattern.rpartition("/")
+    if "*" not in name:
+        if (root / kind.pattern).is_file():
+            yield root / kind.pattern
+        return
+    # `Path.glob` takes ten times as long, and this is on the way of every start
+    apart = str(root / kind.not_under) if kind.not_under else ""
+    start = str(root / folder.removesuffix("/**"))
+    for path in sorted(_walk(start, deep=folder.endswith("**"))):
+        if not apart or not (path == apart or path.startswith(apart + "/")):
+            yield Path(path)
+
+
+def _walk(folder: str, *, deep: bool) -> Iterator[str]:
+    try:
+        entries = list(scandir(folder))
+    except FileNotFoundError:
+        return
+    for entry in entries:
+        if entry.is_dir():
+            if deep:
+                yield from _walk(entry.path, deep=True)
+        elif entry.name.endswith(".yaml"):
+            yield entry.path
 
 
 def all_files(root: Path) -> list[Path]:

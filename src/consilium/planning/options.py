@@ -89,7 +89,7 @@ class Options:
         """The results that bear on a regimen, of trials that the patient fits or may fit."""
         chosen: dict[tuple[str, str], KeyResult] = {}
         for wanted in (YES, UNKNOWN):
-            for endpoint, key in evidence_of(self.knowledge).get(regimen, ()):
+            for endpoint, key in evidence_of(self.knowledge, regimen):
                 # without entry criteria nothing says that a study speaks of this patient
                 if self.fits.get(key.trial, NO) is wanted and self._holds(key.result):
                     fitting = msgspec.structs.replace(key, fits=wanted.value)
@@ -102,20 +102,21 @@ class Options:
         return not narrower or self.answers.settle(f"result:{result}") is YES
 
 
-@lru_cache(maxsize=256)
-def evidence_of(knowledge: Knowledge) -> dict[str, list[tuple[str, KeyResult]]]:
-    """The results known on a day by regimen, with their endpoint.
+@lru_cache(maxsize=4096)
+def evidence_of(knowledge: Knowledge, regimen: str) -> tuple[tuple[str, KeyResult], ...]:
+    """The results known on a day for a regimen, each with its endpoint.
 
     Survival comes first, whole populations before subgroups, the narrower of
     two populations before the wider, and primary before other analyses.
     """
-    found: dict[str, list[tuple[tuple[int, bool, bool, int], str, KeyResult]]] = {}
+    found: list[tuple[tuple[int, bool, bool, int], str, KeyResult]] = []
     for trial in knowledge.edition.contents.trials:
-        for result in trial.results:
+        arms = {arm.id for arm in trial.arms if regimen in (arm.regimen, arm.id)}
+        for result in trial.results if arms else ():
             subgroup = result.subgroup is not None
             if result.id not in knowledge.results or result.endpoint not in _ENDPOINTS:
                 continue
-            if subgroup and result.holds_for is None:
+            if (subgroup and result.holds_for is None) or not _measured(result) & arms:
                 continue
             rank = (
                 _ENDPOINTS.index(result.endpoint),
@@ -123,13 +124,9 @@ def evidence_of(knowledge: Knowledge) -> dict[str, list[tuple[str, KeyResult]]]:
                 result.holds_for is None,
                 _ROLES.index(result.role),
             )
-            for regimen in _measured(result, trial):
-                key = _key_result(result, trial, knowledge.edition)
-                found.setdefault(regimen, []).append((rank, result.endpoint, key))
-    return {
-        regimen: [(endpoint, key) for _, endpoint, key in sorted(keys, key=lambda part: part[0])]
-        for regimen, keys in found.items()
-    }
+            key = _key_result(result, trial, knowledge.edition)
+            found.append((rank, result.endpoint, key))
+    return tuple((endpoint, key) for _, endpoint, key in sorted(found, key=lambda part: part[0]))
 
 
 def _key_result(result: Result, trial: Trial, edition: Edition) -> KeyResult:
@@ -168,10 +165,9 @@ def all_labels(answers: Answers) -> dict[str, Label]:
     return {name: label_of(name, answers) for name in named}
 
 
-def _measured(result: Result, trial: Trial) -> set[str]:
-    """The regimens whose effect a result measures: the experimental one, or every cohort's."""
-    arms = [result.contrast.experimental] if result.contrast else list(result.arms)
-    return {name for arm in trial.arms if arm.id in arms for name in (arm.regimen, arm.id) if name}
+def _measured(result: Result) -> set[str]:
+    """The arms whose effect a result measures: the experimental one, or every cohort's."""
+    return {result.contrast.experimental} if result.contrast else set(result.arms)
 
 
 def _certainty(regimen: str, speaking: Iterable[Voice]) -> str:

@@ -7,17 +7,26 @@ the reading `answer` and no solver, so that the two can be held together.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import combinations
 from typing import NamedTuple
 
 from consilium.guidance.standing import extensions
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Position, Scope
 from consilium.proving.gaps import COVERS
-from consilium.rules.answering import answer, derive
-from consilium.rules.answers import NO, YES
+from consilium.rules.answering import AnswerTable, answer, derive
+from consilium.rules.answers import NO
 from consilium.rules.completions import cells
-from consilium.rules.conditions import AnyOf, Condition, facts_in
-from consilium.rules.facts import FactModel, Known, is_settled, nothing_known
+from consilium.rules.conditions import AllOf, AnyOf, Bound, Condition, IsOneOf, facts_in
+from consilium.rules.facts import (
+    Between,
+    FactModel,
+    Known,
+    NumberKind,
+    OneOf,
+    is_settled,
+    nothing_known,
+)
 
 LARGEST = 60_000
 """Cells beyond which a scope is too large to be enumerated."""
@@ -38,108 +47,134 @@ class TooLarge(ValueError):
 
 def count(edition: Edition, scope: Scope, positions: Iterable[Position]) -> Counted:
     """Look at every cell of a scope; raises ``TooLarge`` when there are too many."""
-    listed = tuple(positions)
-    overriding = {p.id: [q for q in listed if p.id in q.overrides] for p in listed}
-    conditions = {p.id: AnyOf((p.when, *extensions(p))) for p in listed}
-    excluded = [e.when for e in edition.contents.scopes.exclusions]
+    model = edition.model
+    inside = derive(model, known_of(scope.when, model))
+    conditions = {p.id: AnyOf((p.when, *extensions(p))) for p in positions}
+    # what is NO for the whole scope asks about facts that no cell needs
+    listed = [p for p in positions if answer(conditions[p.id], inside, model) is not NO]
+    overriding = {p.id: [q.id for q in listed if p.id in q.overrides] for p in listed}
+    covering = {p.id for p in listed if p.stance in COVERS}
+    asked = {"in": scope.when} | {p.id: conditions[p.id] for p in listed}
+    never = {
+        f"out {exclusion.id}": exclusion.when for exclusion in edition.contents.scopes.exclusions
+    }
+    table = AnswerTable(model, asked)
     found = uncovered = 0
     reached: set[str] = set()
     together: set[tuple[str, str]] = set()
-    asked = [scope.when, *conditions.values()]
-    for facts in patients(edition.model, asked, scope.when):
-        if any(answer(e, facts, edition.model) is YES for e in excluded):
+    for facts in patients(model, asked.values(), never.values(), inside):
+        told = dict(zip(table.ids, table.codes(facts), strict=True))
+        if told["in"] != AnswerTable.YES:
             continue
         found += 1
-        meets = {n: answer(c, facts, edition.model) is YES for n, c in conditions.items()}
-        held: dict[str, bool] = {}
-
-        def holds(position: Position, meets: dict[str, bool], held: dict[str, bool]) -> bool:
-            if position.id not in held:
-                held[position.id] = meets[position.id] and not any(
-                    holds(other, meets, held) for other in overriding[position.id]
-                )
-            return held[position.id]
-
-        names = [p.id for p in listed if holds(p, meets, held)]
-        uncovered += not any(held[p.id] for p in listed if p.stance in COVERS)
+        names = [p.id for p in listed if _holds(p.id, told, overriding)]
+        uncovered += not covering & set(names)
         reached.update(names)
-        together.update((a, b) for i, a in enumerate(names) for b in names[i + 1 :])
+        together.update(combinations(names, 2))
     return Counted(found, uncovered, frozenset(reached), frozenset(together))
 
 
+def _holds(name: str, told: dict[str, int], overriding: dict[str, list[str]]) -> bool:
+    return told[name] == AnswerTable.YES and not any(
+        _holds(other, told, overriding) for other in overriding[name]
+    )
+
+
+def known_of(condition: Condition, model: FactModel) -> dict[str, Known]:
+    """What is known of everybody whom a conjunction of tests covers."""
+    found: dict[str, Known] = {}
+    for part in condition.parts if isinstance(condition, AllOf) else (condition,):
+        if isinstance(part, IsOneOf):
+            found[part.fact] = OneOf(frozenset(part.values))
+        elif isinstance(part, Bound):
+            kind = model.facts[part.fact].kind
+            if isinstance(kind, NumberKind) and part.below is None and part.above is None:
+                low = kind.low if part.start is None else part.start
+                high = kind.high if part.up_to is None else part.up_to
+                found[part.fact] = Between(low, high)
+    return found
+
+
 def patients(
-    model: FactModel, asked: Iterable[Condition], scope: Condition
+    model: FactModel,
+    asked: Iterable[Condition],
+    never: Iterable[Condition],
+    inside: dict[str, Known],
 ) -> Iterator[dict[str, Known]]:
-    """One patient of a scope for every way in which the tests can be answered."""
-    conditions = [*asked, *model.never.values()]
-    facts: dict[str, None] = {}
+    """One patient for every way in which the tests of some conditions can be answered.
+
+    ``inside`` is known of all of them, and none meets ``never``.
+    """
     wanted = [*asked]
+    facts: dict[str, None] = {}
     while wanted:
         for name in sorted(facts_in(wanted.pop())):
             if name not in facts:
                 facts[name] = None
                 wanted += model.facts[name].definition.values()
-    every = [*conditions, *(w for f in facts for w in model.facts[f].definition.values())]
-    verdicts = _verdicts(model, every, [f for f in facts if model.facts[f].follows])
+    impossible = [n for n in (*never, *model.never.values()) if facts_in(n) <= set(facts)]
+    every = [*asked, *impossible]
+    every += [when for fact in facts for when in model.facts[fact].definition.values()]
+    table = AnswerTable(model, {str(index): n for index, n in enumerate(impossible)})
+    follows = [f for f in facts if model.facts[f].follows]
     behind = {
-        f
-        for verdict in model.defined
-        for when in verdict.definition.values()
-        for f in facts_in(when)
+        fact
+        for name in follows
+        for when in model.facts[name].definition.values()
+        for fact in facts_in(when)
     }
-    free = [f for f in facts if not model.facts[f].follows and f not in behind]
+    choices = [
+        (fact, cells(inside.get(fact) or nothing_known(model.facts[fact].kind), model, fact, every))
+        for fact in facts
+        if fact not in behind and fact not in follows
+    ]
     budget = [LARGEST]
-    for verdict in verdicts:
-        if answer(scope, verdict, model) is not NO:
-            yield from _filled(model, verdict, free, every, scope, budget)
+    for scores in _scores(model, every, follows):
+        if all(_fits(known, inside.get(fact)) for fact, known in scores.items()):
+            yield from _filled(scores, choices, table, budget)
 
 
-def _verdicts(
-    model: FactModel, every: list[Condition], follows: list[str]
-) -> list[dict[str, Known]]:
+def _fits(known: Known, allowed: Known | None) -> bool:
+    if isinstance(known, OneOf) and isinstance(allowed, OneOf):
+        return known.values <= allowed.values
+    if isinstance(known, Between) and isinstance(allowed, Between):
+        return allowed.low <= known.low and known.high <= allowed.high
+    return True
+
+
+def _scores(model: FactModel, every: list[Condition], follows: list[str]) -> list[dict[str, Known]]:
     """One combination of scores for every combination of the verdicts that follow from them."""
     behind: dict[str, None] = {}
     for name in follows:
         for when in model.facts[name].definition.values():
             behind |= dict.fromkeys(f for f in sorted(facts_in(when)) if not model.facts[f].follows)
-    asked = {f for condition in every for f in facts_in(condition) if f in behind}
-    kept: dict[tuple[Known, ...], dict[str, Known]] = {}
-    scores: list[dict[str, Known]] = [{}]
+    combined: list[dict[str, Known]] = [{}]
     for name in behind:
         values = cells(nothing_known(model.facts[name].kind), model, name, every)
-        scores = [given | {name: value} for given in scores for value in values]
-    for given in scores:
+        combined = [given | {name: value} for given in combined for value in values]
+    kept: dict[tuple[Known, ...], dict[str, Known]] = {}
+    for given in combined:
         facts = derive(model, given)
-        told = {f: facts[f] for f in follows}
-        if all(is_settled(known) for known in told.values()):
-            direct = tuple(given[f] for f in sorted(asked) if _asked_directly(f, every, model))
-            kept.setdefault((*told.values(), *direct), given | told)
+        told = tuple(facts[f] for f in follows)
+        if all(is_settled(known) for known in told):
+            kept.setdefault(told, given | dict(zip(follows, told, strict=True)))
     return list(kept.values())
 
 
-def _asked_directly(fact: str, every: list[Condition], model: FactModel) -> bool:
-    inside = {id(when) for f in model.defined for when in f.definition.values()}
-    return any(fact in facts_in(c) for c in every if id(c) not in inside)
-
-
 def _filled(
-    model: FactModel,
     given: dict[str, Known],
-    free: list[str],
-    every: list[Condition],
-    scope: Condition,
+    choices: list[tuple[str, list[Known]]],
+    impossible: AnswerTable,
     budget: list[int],
 ) -> Iterator[dict[str, Known]]:
-    if any(answer(n, given, model) is YES for n in model.never.values()):
+    if AnswerTable.YES in impossible.codes(given):
         return
-    if answer(scope, given, model) is NO:
-        return
-    left = next((f for f in free if f not in given), None)
-    if left is None:
+    if not choices:
         budget[0] -= 1
         if budget[0] < 0:
             raise TooLarge
         yield given
         return
-    for value in cells(nothing_known(model.facts[left].kind), model, left, every):
-        yield from _filled(model, given | {left: value}, free, every, scope, budget)
+    (fact, values), *others = choices
+    for value in values:
+        yield from _filled(given | {fact: value}, others, impossible, budget)

@@ -73,7 +73,7 @@ class _Judging:
         return Judged(self.claim, Verdict.REFUTED, 0, finding)
 
     def _moments(self) -> Iterator[Moment]:
-        """One moment for each set of statements that ever counts together and bears on the claim."""
+        """One moment for each set of bearing statements that ever counts together."""
         regions = tuple(Region) if self.claim.regions == "all" else self.claim.regions
         if self.claim.dates != "all":
             for region in regions:

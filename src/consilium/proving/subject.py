@@ -154,8 +154,8 @@ class Subject:
     def _behind_verdicts(self) -> frozenset[str]:
         return frozenset(
             fact
-            for verdict in self.edition.model.defined
-            for condition in verdict.definition.values()
+            for name in self.verdicts
+            for condition in self.edition.model.facts[name].definition.values()
             for fact in facts_in(condition)
         )
 

@@ -48,6 +48,7 @@ from consilium.rules.facts import (
     OneOf,
     is_settled,
 )
+from consilium.rules.trace import missing_facts, trace
 
 BUDGET = 20_000
 _ROUNDS = 4
@@ -96,6 +97,7 @@ class Patient:
                 (name for name, known in self.facts.items() if _is_empty(known)), None
             )
         self._constraints = self._open_constraints()
+        self._tied: list[tuple[set[str], list[Node]]] | None = None
         self._bound_by_verdicts()
 
     def answer(self, condition: Condition) -> Answer:
@@ -110,8 +112,6 @@ class Patient:
     def settle_open(self, condition: Condition) -> Answer:
         """The exact answer to a condition that Kleene's logic leaves open."""
         node = self.bits.node(condition)
-        if node.mask & (node.mask - 1) == 0:
-            return UNKNOWN  # a single test that is open is open
         linked = self._linked(node)
         if linked is None:
             return UNKNOWN
@@ -126,9 +126,17 @@ class Patient:
 
         Where a fact that follows from others is missing, what it lacks is named.
         """
-        node = self.bits.node(condition)
-        asked = self.bits.facts_in(open_tests(node, *self._rails(node.mask)))
-        return tuple(sorted(asked, key=self.bits.order.__getitem__))
+        found: set[str] = set()
+        for fact in missing_facts(trace(condition, self.facts, self.model)):
+            values = self.model.facts[fact].definition.values()
+            nodes = [self.bits.node(when) for when in values]
+            lacks = {
+                f
+                for node in nodes
+                for f in self.bits.facts_in(open_tests(node, *self._rails(node.mask)))
+            }
+            found |= lacks or {fact}
+        return tuple(sorted(found, key=self.bits.order.__getitem__))
 
     def _propagate(self) -> str | None:
         """Take away values that some impossible combination rules out on its own."""
@@ -219,6 +227,7 @@ class Patient:
                     if not self.model.facts[name].follows:
                         self.given[name] = OneOf(left)
                         self._looked &= ~self.bits.mask_of(name)
+                        self._tied = None
 
     def _rests_on(self, fact: str) -> Iterator[str]:
         for when in self.model.facts[fact].definition.values():
@@ -250,25 +259,32 @@ class Patient:
         """
         yes, no = self._rails(node.mask)
         asked = self.bits.unknowns_in(node.mask & ~(yes | no))
+        linked = [
+            constraint
+            for unknowns, constraints in self._ties()
+            if not unknowns.isdisjoint(asked)
+            for constraint in constraints
+        ]
         once = len(set(asked)) == len(asked) and self.bits.asks_once(node)
-        reached = set(asked)
-        linked: list[Node] = []
-        left = []
-        for constraint in self._constraints:
-            held, failed = self._rails(constraint.mask)
-            open_ = set(self.bits.unknowns_in(constraint.mask & ~(held | failed)))
-            left.append((constraint, open_))
-        growing = True
-        while growing:
-            growing = False
-            for pair in list(left):
-                constraint, open_ = pair
-                if open_ & reached:
-                    reached |= open_
-                    linked.append(constraint)
-                    left.remove(pair)
-                    growing = True
         return linked if linked or not once else None
+
+    def _ties(self) -> list[tuple[set[str], list[Node]]]:
+        """The open constraints in groups that share no unknown, with the unknowns of each."""
+        if self._tied is None:
+            groups: list[tuple[set[str], list[Node]]] = []
+            for constraint in self._constraints:
+                held, failed = self._rails(constraint.mask)
+                unknowns = set(self.bits.unknowns_in(constraint.mask & ~(held | failed)))
+                touched = [group for group in groups if not unknowns.isdisjoint(group[0])]
+                groups = [group for group in groups if unknowns.isdisjoint(group[0])]
+                groups.append(
+                    (
+                        unknowns.union(*(group[0] for group in touched)),
+                        [node for group in touched for node in group[1]] + [constraint],
+                    )
+                )
+            self._tied = groups
+        return self._tied
 
     def _some_completion(self, asked: Node, wanted: int, never: list[Node]) -> bool:
         """Whether some completion gives a condition the wanted answer."""
