@@ -37,9 +37,9 @@ def fact_models(draw) -> FactModel:
     Of a patient of whom everything is known, a defined fact has exactly one value.
     """
     facts = []
-    for index in range(draw(st.integers(1, 3))):
+    for index in range(draw(st.integers(1, 2))):
         facts.append(FactDeclaration(f"choice{index}", ChoiceKind(draw(_words(2)))))
-    for index in range(draw(st.integers(0, 2))):
+    for index in range(draw(st.integers(0, 1))):
         facts.append(FactDeclaration(f"number{index}", draw(_number_kinds())))
     for index in range(draw(st.integers(0, 1))):
         facts.append(FactDeclaration(f"members{index}", MembersKind(draw(_words(1)))))
@@ -65,9 +65,11 @@ def _number_kinds(draw) -> NumberKind:
 @st.composite
 def _partitions(draw, model: FactModel) -> dict[str, Condition]:
     """Two or three values, each with the condition under which a fact has it and no other."""
-    first, second = draw(conditions(model)), draw(conditions(model))
+    parts = conditions(model, most_tests=3)
+    first = draw(parts)
     if draw(st.booleans()):
         return {"yes": first, "no": Not(first)}
+    second = draw(parts)
     return {
         "high": first,
         "middle": AllOf((Not(first), second)),
@@ -109,7 +111,7 @@ def _numbers(kind: NumberKind) -> st.SearchStrategy[float]:
     return st.integers(2 * low, 2 * high).map(lambda twice: twice / 2)
 
 
-def conditions(model: FactModel) -> st.SearchStrategy[Condition]:
+def conditions(model: FactModel, *, most_tests: int = 6) -> st.SearchStrategy[Condition]:
     """Any condition over the facts of a model."""
 
     def combined(part: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
@@ -124,7 +126,7 @@ def conditions(model: FactModel) -> st.SearchStrategy[Condition]:
             ),
         )
 
-    return st.recursive(tests(model), combined, max_leaves=6)
+    return st.recursive(tests(model), combined, max_leaves=most_tests)
 
 
 @st.composite

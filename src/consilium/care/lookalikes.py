@@ -120,7 +120,9 @@ def _schedules(care: Care, drug: str) -> tuple[DoseSchedule, ...]:
 def _not_fitting(care: Care, drug: str, given: Given, everywhere: tuple[DoseSchedule, ...]) -> str:
     described = "; ".join(dict.fromkeys(describe(schedule) for schedule in everywhere))
     alike = care.edition.drugs[drug].not_to_be_confused_with
-    first = [*alike, *(name for name in care.edition.drugs if name not in alike)]
+    # outside the known look-alikes a flat dose in mg fits by chance only
+    others = care.edition.drugs if given.unit != "mg" else ()
+    first = [*alike, *(name for name in others if name not in alike)]
     matching = next(
         (
             (name, other)

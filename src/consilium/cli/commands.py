@@ -12,6 +12,7 @@ import typer
 
 from consilium import __version__
 from consilium.cli import NO_PLAN, PROBLEM
+from consilium.cli.proving import register as register_proving
 from consilium.errors import ConsiliumError, nearest
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Region
@@ -311,3 +312,6 @@ def check(
         return
     if not check_edition(path) or (cases and not check_cases(path)):
         raise typer.Exit(PROBLEM)
+
+
+register_proving(app)

@@ -15,7 +15,7 @@ import msgspec
 from consilium.clinical.dates import Day
 from consilium.clinical.patient import PatientCase, Therapy, TherapyList
 
-_DAYS_PER_MONTH = 30.4375
+_LONGEST_MONTH_DAYS = 31
 _CURATIVE = ("neoadjuvant", "adjuvant")
 
 
@@ -64,8 +64,8 @@ class _History:
         self.unplaced = any(t.setting == "unknown" for t in self.courses)
         self.unread = any(t.unread for t in self.courses)
         self.complete = listed.complete
-        continuing = any(t.ongoing and t.setting == "advanced" for t in self.courses)
-        self.settled = not (self.unplaced or self.unread or continuing) and listed.complete
+        self.continuing = any(t.ongoing and t.setting == "advanced" for t in self.courses)
+        self.settled = not (self.unplaced or self.unread or self.continuing) and listed.complete
 
     def is_systemic(self, therapy: Therapy) -> bool:
         """Whether a course counts as treatment of the cancer."""
@@ -97,17 +97,18 @@ class _History:
 
 
 def _lines(courses: list[Therapy]) -> list[list[Therapy]]:
-    """Courses for advanced disease as lines: by their number where it is given, else one each."""
+    """Courses for advanced disease as completed lines.
+
+    They belong together by their number where it is given, else each is a line
+    of its own. A line of which any course goes on is not completed.
+    """
     lines: dict[object, list[Therapy]] = {}
+    last: object = None
     for index, course in enumerate(courses):
-        if course.ongoing:
-            continue
-        if course.same_line and lines:
-            lines[next(reversed(lines))].append(course)
-            continue
-        key: object = course.line if course.line is not None else ("course", index)
-        lines.setdefault(key, []).append(course)
-    return list(lines.values())
+        if not (course.same_line and lines):
+            last = course.line if course.line is not None else ("course", index)
+        lines.setdefault(last, []).append(course)
+    return [line for line in lines.values() if not any(course.ongoing for course in line)]
 
 
 def _lines_with(history: _History, drug_class: str, *, held: bool) -> Count:
@@ -123,14 +124,15 @@ def _lines_with(history: _History, drug_class: str, *, held: bool) -> Count:
 
 def _months_to_relapse(history: _History, *, chemotherapy_only: bool) -> Derived:
     relapsed = history.case.relapsed_on
-    ends = [
-        t.ended
+    counted = [
+        t
         for t in history.courses
         if t.setting in _CURATIVE
-        and t.ended is not None
-        and (not chemotherapy_only or history.holds([t], "chemotherapy"))
+        and (not chemotherapy_only or t.unread or history.holds([t], "chemotherapy"))
     ]
-    if relapsed is None or not ends or not history.complete:
+    ends = [t.ended for t in counted if t.ended is not None]
+    told = len(ends) == len(counted) and not (history.unplaced or history.unread)
+    if relapsed is None or not ends or not told or not history.complete:
         return None
     last = max(ends, key=lambda day: day.last)
     shortest = _months(last.last, relapsed.first)
@@ -139,7 +141,9 @@ def _months_to_relapse(history: _History, *, chemotherapy_only: bool) -> Derived
 
 
 def _months(start: date, end: date) -> float:
-    return round((end - start).days / _DAYS_PER_MONTH, 2)
+    """Months by the calendar: from the 12th to the 12th of the next is one, whatever its days."""
+    whole = (end.year - start.year) * 12 + end.month - start.month
+    return round(whole + (end.day - start.day) / _LONGEST_MONTH_DAYS, 2)
 
 
 def _checkpoint_settings(history: _History) -> Members:
@@ -203,7 +207,7 @@ def _systemic_therapies(history: _History) -> Count:
     # a change within a course, marked as the same line, is no course of its own
     others = sum(t.setting != "advanced" and not t.same_line for t in history.courses)
     low = others + len(history.lines)
-    return Count(low, low if history.complete else None)
+    return Count(low, low if history.complete and not history.continuing else None)
 
 
 def _line_now(history: _History) -> Count:

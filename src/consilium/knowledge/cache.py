@@ -11,6 +11,8 @@ import msgspec
 
 from consilium.knowledge.contents import Contents
 
+_SEAL = 20
+
 
 def fingerprint(root: Path, files: Iterable[Path], code: Iterable[Path]) -> str:
     """A name for the bytes of an edition and of the code that reads it."""
@@ -27,8 +29,16 @@ def fingerprint(root: Path, files: Iterable[Path], code: Iterable[Path]) -> str:
 def read(folder: Path, name: str) -> Contents | None:
     """The compiled copy of that name; nothing when there is none, or it is damaged."""
     try:
-        return msgspec.msgpack.decode((folder / f"{name}.edition").read_bytes(), type=Contents)
-    except (OSError, msgspec.DecodeError, msgspec.ValidationError):
+        kept = (folder / f"{name}.edition").read_bytes()
+    except OSError:
+        return None
+    seal, packed = kept[:_SEAL], kept[_SEAL:]
+    # a bit that turned over could change a dose and still be a record of the right shape
+    if seal != blake2b(packed, digest_size=_SEAL).digest():
+        return None
+    try:
+        return msgspec.msgpack.decode(packed, type=Contents)
+    except (msgspec.DecodeError, msgspec.ValidationError):
         return None
 
 
@@ -38,7 +48,8 @@ def write(folder: Path, name: str, contents: Contents) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         whole = folder / f"{name}.edition"
         partial = whole.with_suffix(f".{os.getpid()}")
-        partial.write_bytes(msgspec.msgpack.encode(contents))
+        packed = msgspec.msgpack.encode(contents)
+        partial.write_bytes(blake2b(packed, digest_size=_SEAL).digest() + packed)
         partial.replace(whole)
         for old in sorted(folder.glob("*.edition"), key=lambda path: path.stat().st_mtime)[:-4]:
             old.unlink(missing_ok=True)

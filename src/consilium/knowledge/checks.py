@@ -10,13 +10,13 @@ from consilium.clinical.dates import Day
 from consilium.clinical.therapies import DERIVED_FACTS
 from consilium.errors import nearest
 from consilium.evidence.sources import Citation
-from consilium.evidence.trials import Harm, Result, Trial
+from consilium.evidence.trials import Harm, Result
 from consilium.knowledge.contents import Contents
-from consilium.knowledge.giving import Adjustment, Gate, Giving
+from consilium.knowledge.giving import Adjustment, Gate
 from consilium.knowledge.problems import Place, Problem
-from consilium.knowledge.records import Claim, Component, Position, Waiver
-from consilium.knowledge.typing_nodes import Pointer
-from consilium.rules.conditions import facts_in
+from consilium.knowledge.records import Claim, Component, Waiver
+from consilium.knowledge.typing_nodes import Pointer, fields_of, what_is
+from consilium.rules.conditions import AllOf, facts_in
 
 
 def check_contents(
@@ -32,6 +32,7 @@ def check_contents(
         *checks.facts(),
         *checks.trials(),
         *checks.positions(),
+        *checks.circles(),
         *checks.giving(),
     ]
 
@@ -161,8 +162,9 @@ class _Checks:
                         else "was read several times"
                     )
                     yield self.at(record, f"`{record.source}` {wrong}; name one of: {names}")
-            elif _states_a_figure(record) and not getattr(record, "because", ()):
-                yield self.at(record, "a figure needs its source under `because`")
+            elif _needs_source(record) and not getattr(record, "because", ()):
+                what = f"`{record.id}`" if hasattr(record, "id") else what_is(type(record))
+                yield self.at(record, f"{what} needs its source under `because`")
 
     def facts(self) -> Iterator[Problem]:
         for fact in self.contents.facts:
@@ -189,8 +191,6 @@ class _Checks:
                         yield self.at(
                             found, f"`{name}` is no arm of {trial.id}.{nearest(name, arms)}"
                         )
-                if not found.because:
-                    yield self.at(found, f"`{found.id}` needs its source under `because`")
             for result in trial.results:
                 for name in _contrasted(result):
                     if name not in arms:
@@ -208,8 +208,6 @@ class _Checks:
         rules = {rule.id for rule in self.contents.care}
         asked = {fact.id for fact in self.contents.facts if fact.group == "laboratory"}
         for statement in self.contents.giving:
-            if isinstance(statement, Giving) and not statement.because:
-                yield self.at(statement, f"`{statement.id}` needs its source under `because`")
             if isinstance(statement, Gate):
                 for need in statement.needs:
                     if need not in asked:
@@ -229,21 +227,55 @@ class _Checks:
                     yield self.at(
                         position, f"`{name}` is by {other.who}; one overrides only one's own"
                     )
-            if _overrides_itself(position, by_id):
-                yield self.at(position, f"`{position.id}` overrides itself in a circle")
-            if not position.because:
-                yield self.at(position, f"`{position.id}` needs its source under `because`")
             if position.stance.value == "depends_on" and not position.facts:
                 yield self.at(position, "`depends_on` needs the deciding `facts`")
             if position.stance.value != "depends_on" and not position.regimens:
                 yield self.at(position, f"`{position.stance.value}` needs `regimens`")
             asked = facts_in(position.when)
             for extension in position.extends_to:
+                parts = extension.parts if isinstance(extension, AllOf) else (extension,)
+                if any(len(facts_in(part)) != 1 for part in parts):
+                    yield self.at(position, "each part of `extends_to` tests one fact")
                 for fact in sorted(facts_in(extension) - asked):
                     yield self.at(position, f"`extends_to` tests `{fact}`, which `when` does not")
         for approval in self.contents.approvals:
             if approval.status == "approved" and approval.when is None:
                 yield self.at(approval, "an approval needs `when`: for whom it is")
+
+    def circles(self) -> Iterator[Problem]:
+        """Records that lead back to themselves; whoever follows them would never end."""
+        held = self.contents
+        facts: dict[str, Iterable[str]] = {
+            fact.id: {f for when in fact.definition.values() for f in facts_in(when)}
+            for fact in held.facts
+        }
+        results = [result for trial in held.trials for result in trial.results]
+        yield from self._circles("overrides", held.positions, _field(held.positions, "overrides"))
+        yield from self._circles("is defined by", held.facts, facts)
+        yield from self._circles("is a kind of", held.classes, _field(held.classes, "kind_of"))
+        yield from self._circles("is any of", held.regimens, _field(held.regimens, "any_of"))
+        for records in (held.positions, held.approvals, results):
+            yield from self._circles("supersedes", records, _field(records, "supersedes"))
+
+    def _circles(
+        self,
+        verb: str,
+        records: Iterable[msgspec.Struct],
+        leads_to: Mapping[str, Iterable[str]],
+    ) -> Iterator[Problem]:
+        for record in records:
+            name: str = record.id  # type: ignore[attr-defined]
+            if _comes_back(name, leads_to):
+                yield self.at(record, f"`{name}` {verb} itself in a circle")
+
+
+def _field(records: Iterable[msgspec.Struct], field: str) -> dict[str, Iterable[str]]:
+    """The ids under a field of each record, by the record's own id."""
+    found: dict[str, Iterable[str]] = {}
+    for record in records:
+        named = getattr(record, field)
+        found[record.id] = (named,) if isinstance(named, str) else named  # type: ignore[attr-defined]
+    return found
 
 
 def _records(value: object) -> Iterator[msgspec.Struct]:
@@ -260,10 +292,10 @@ def _records(value: object) -> Iterator[msgspec.Struct]:
             yield from _records(part)
 
 
-def _states_a_figure(record: msgspec.Struct) -> bool:
+def _needs_source(record: msgspec.Struct) -> bool:
     if isinstance(record, Component):
         return record.dose != "not-stated"
-    return isinstance(record, Trial | Position)
+    return fields_of(type(record)).get("because", (None, False))[1]
 
 
 def _contrasted(result: object) -> tuple[str, ...]:
@@ -271,14 +303,15 @@ def _contrasted(result: object) -> tuple[str, ...]:
     return (contrast.experimental, contrast.comparator) if contrast else ()
 
 
-def _overrides_itself(position: Position, by_id: Mapping[str, Position]) -> bool:
+def _comes_back(name: str, leads_to: Mapping[str, Iterable[str]]) -> bool:
+    """Whether going on from a name leads to it again."""
     seen: set[str] = set()
-    queue = list(position.overrides)
+    queue = list(leads_to[name])
     while queue:
-        name = queue.pop()
-        if name == position.id:
+        other = queue.pop()
+        if other == name:
             return True
-        if name not in seen and name in by_id:
-            seen.add(name)
-            queue += by_id[name].overrides
+        if other not in seen and other in leads_to:
+            seen.add(other)
+            queue += leads_to[other]
     return False

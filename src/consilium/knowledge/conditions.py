@@ -19,6 +19,7 @@ from consilium.rules.conditions import (
     Includes,
     IsOneOf,
     Not,
+    split_bound,
 )
 from consilium.rules.facts import ChoiceKind, Kind, MembersKind, NumberKind
 
@@ -86,11 +87,11 @@ class _Reading:
         return tuple(self.conjunction(part) for part in node.value)
 
     def _at_least(self, node: yaml.Node) -> Condition:
-        pairs = _pairs(node)
+        pairs = self._pairs(node)
         if set(pairs) != {"n", "of"}:
             return self.problem(node, "write `at_least: {n: 2, of: [...]}`")
         count = pairs["n"].value
-        if not isinstance(count, str) or not count.isdigit() or int(count) < 1:
+        if not isinstance(count, str) or not re.fullmatch("[1-9][0-9]{0,3}", count):
             return self.problem(pairs["n"], "`n` is a whole number, one or more")
         parts = self._several(pairs["of"])
         if int(count) > len(parts):
@@ -112,6 +113,8 @@ class _Reading:
 
     def _words(self, name: str, allowed: tuple[str, ...], node: yaml.Node) -> tuple[str, ...]:
         nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        if not nodes:
+            self.problem(node, f"`{name}` needs a value; a test of none never holds")
         words = []
         for part in nodes:
             word = part.value if isinstance(part, yaml.ScalarNode) else None
@@ -128,7 +131,7 @@ class _Reading:
         return IsOneOf(name, self._words(name, kind.values, node))
 
     def _includes(self, name: str, kind: MembersKind, node: yaml.Node) -> Condition:
-        pairs = _pairs(node)
+        pairs = self._pairs(node)
         if set(pairs) != {"includes"}:
             return self.problem(
                 node, f"`{name}` has several values; write `{name}: {{includes: ...}}`"
@@ -136,12 +139,12 @@ class _Reading:
         return Includes(name, self._words(name, kind.values, pairs["includes"]))
 
     def _number(self, name: str, form: FactForm, node: yaml.Node) -> Condition:
-        if isinstance(node, yaml.SequenceNode):
+        if isinstance(node, yaml.SequenceNode) and node.value:
             return AnyOf(tuple(self._number(name, form, part) for part in node.value))
         if isinstance(node, yaml.ScalarNode):
             value = self._amount(name, form, node)
             return Bound(name, start=value, up_to=value)
-        pairs = _pairs(node)
+        pairs = self._pairs(node)
         for word in pairs:
             if word not in _BOUNDS:
                 hint = nearest(word, _BOUNDS) or f" Use {', '.join(_BOUNDS)}."
@@ -149,13 +152,16 @@ class _Reading:
         if not pairs:
             return self.problem(node, f"`{name}` needs a bound: {', '.join(_BOUNDS)}")
         given = {word: self._amount(name, form, value) for word, value in pairs.items()}
-        return Bound(
+        bound = Bound(
             name,
             below=given.get("below"),
             up_to=given.get("up_to"),
             above=given.get("above"),
             start=given.get("from"),
         )
+        if not _can_hold(bound, form.kind):
+            self.problem(node, f"no value of `{name}` lies within these bounds")
+        return bound
 
     def _amount(self, name: str, form: FactForm, node: yaml.Node) -> float:
         found = _AMOUNT.fullmatch(node.value) if isinstance(node, yaml.ScalarNode) else None
@@ -178,13 +184,25 @@ class _Reading:
             self.problem(
                 node, f"`{name}` runs from {kind.low:g} to {kind.high:g}; found {number:g}"
             )
+        elif isinstance(kind, NumberKind) and kind.whole and number != int(number):
+            self.problem(node, f"`{name}` is counted in whole numbers; found {number:g}")
         return number
 
+    def _pairs(self, node: yaml.Node) -> dict[str, yaml.Node]:
+        found: dict[str, yaml.Node] = {}
+        for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+            if str(key.value) in found:
+                self.problem(key, f"`{key.value}` is here twice")
+            found[str(key.value)] = value
+        return found
 
-def _pairs(node: yaml.Node) -> dict[str, yaml.Node]:
-    if not isinstance(node, yaml.MappingNode):
-        return {}
-    return {str(key.value): value for key, value in node.value}
+
+def _can_hold(bound: Bound, kind: Kind) -> bool:
+    """Whether any value at all lies within a bound."""
+    if not isinstance(kind, NumberKind):
+        return False
+    points = split_bound(kind.low, kind.high, [bound], kind.whole)
+    return any(bound.holds(point) for point in points)
 
 
 def _shown(node: yaml.Node) -> str:

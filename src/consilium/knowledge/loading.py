@@ -203,7 +203,7 @@ class _Load:
             declared = {
                 key.value: value
                 for key, value in record.value
-                if key.value
+                if str(key.value)
                 in {"id", "kind", "group", "phrase", "values", "vocabulary"}
                 | {"unit", "units", "low", "high", "whole"}
             }

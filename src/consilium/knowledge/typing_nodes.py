@@ -6,10 +6,10 @@ what was written. All problems are collected; none is mended silently.
 
 from __future__ import annotations
 
+import re
 import types
 from enum import Enum
 from functools import cache
-from math import isfinite
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -26,6 +26,10 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MISSING = object()
 _CONDITION = set(get_args(Condition))
 _SCALAR_NAMES = {int: "a whole number", float: "a number", str: "text"}
+_DIGITS = {
+    int: re.compile(r"-?[0-9]{1,18}"),
+    float: re.compile(r"-?[0-9]{1,18}(\.[0-9]+)?(e-?[0-9]{1,2})?"),
+}
 _TOO_DEEP = 40
 
 
@@ -42,8 +46,15 @@ class Unreadable(Exception):
 
 
 def compose(text: str, path: str, problems: list[Problem]) -> yaml.Node | None:
-    """The node graph of one YAML document, or a problem with its line."""
+    """The nodes of one YAML document, or a problem with its line.
+
+    The nodes are a tree of bounded depth, so that whatever walks them comes to an end.
+    """
     try:
+        refused = _refused(text)
+        if refused:
+            problems.append(Problem(path, *refused))
+            return None
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -55,6 +66,25 @@ def compose(text: str, path: str, problems: list[Problem]) -> yaml.Node | None:
     if node is None:
         problems.append(Problem(path, 1, "the file is empty"))
     return node
+
+
+def _refused(text: str) -> tuple[int, str] | None:
+    """The line and the reason why a document is not taken, looked for without recursion."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.AliasEvent):
+            return _line(event), f"`*{event.anchor}` points elsewhere; write out what it stands for"
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _TOO_DEEP:
+                return _line(event), "nested too deep"
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return None
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
 
 
 class NodeReader:
@@ -77,26 +107,23 @@ class NodeReader:
         """Record a problem at the line of a node."""
         self.problems.append(Problem(self.path, node.start_mark.line + 1, message))
 
-    def read(self, node: yaml.Node, wanted: Any, depth: int = 0) -> Any:
+    def read(self, node: yaml.Node, wanted: Any) -> Any:
         """A node as a value of a type; raises ``Unreadable`` after recording why not."""
-        if depth > _TOO_DEEP:
-            self.problem(node, "nested too deep")
-            raise Unreadable
         if set(get_args(wanted)) >= _CONDITION:
             return self._condition(node, self.conditions)
         origin = get_origin(wanted)
         if origin is Annotated and isinstance(get_args(wanted)[1], Bedside):
             return self._condition(node, self.bedside)
         if origin is Annotated:
-            return self._pointer(node, *get_args(wanted), depth=depth)
+            return self._pointer(node, *get_args(wanted))
         if origin is Literal:
             return self._literal(node, get_args(wanted))
         if origin in (Union, types.UnionType):
-            return self._union(node, get_args(wanted), depth)
+            return self._union(node, get_args(wanted))
         if origin is tuple:
-            return self._tuple(node, get_args(wanted), depth)
+            return self._tuple(node, get_args(wanted))
         if origin is dict:
-            return self._dict(node, get_args(wanted)[1], depth)
+            return self._dict(node, get_args(wanted)[1])
         if wanted is object:
             return plain(node)
         if isinstance(wanted, type) and issubclass(wanted, Enum):
@@ -104,7 +131,7 @@ class NodeReader:
         if wanted is Day:
             return self._day(node)
         if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
-            return self._record(node, wanted, depth)
+            return self._record(node, wanted)
         return self._scalar(node, wanted)
 
     def _text(self, node: yaml.Node, what: str = "text") -> str:
@@ -118,11 +145,8 @@ class NodeReader:
         text = self._text(node, _SCALAR_NAMES[wanted])
         if wanted is str:
             return text
-        try:
-            number = wanted(text)
-        except (ValueError, OverflowError):
-            number = None
-        if number is None or not isfinite(number):
+        number = _number(text, wanted)
+        if number is None:
             self.problem(node, f"`{text}` is not {_SCALAR_NAMES[wanted]}")
             raise Unreadable
         return number
@@ -142,15 +166,15 @@ class NodeReader:
             self.problem(node, str(error))
             raise Unreadable from None
 
-    def _pointer(self, node: yaml.Node, wanted: Any, ref: Ref, *, depth: int) -> str:
-        text = str(self.read(node, wanted, depth))
+    def _pointer(self, node: yaml.Node, wanted: Any, ref: Ref) -> str:
+        text = str(self.read(node, wanted))
         if text:
             self.pointers.append(
                 Pointer(ref.kind, text, Place(self.path, node.start_mark.line + 1))
             )
         return text
 
-    def _union(self, node: yaml.Node, options: tuple[Any, ...], depth: int) -> Any:
+    def _union(self, node: yaml.Node, options: tuple[Any, ...]) -> Any:
         options = tuple(option for option in options if option is not types.NoneType)
         literals = tuple(w for o in options if get_origin(o) is Literal for w in get_args(o))
         if isinstance(node, yaml.ScalarNode):
@@ -160,17 +184,17 @@ class NodeReader:
             if others:
                 if literals and others[0] in (int, float):
                     return self._number_or(node, others[0], literals)
-                return self.read(node, others[0], depth)
+                return self.read(node, others[0])
             return self._literal(node, literals)
         records = [o for o in options if isinstance(o, type) and issubclass(o, msgspec.Struct)]
         if isinstance(node, yaml.MappingNode) and len(records) > 1:
-            return self._record(node, self._by_kind(node, records), depth)
+            return self._record(node, self._by_kind(node, records))
         fitting = tuple if isinstance(node, yaml.SequenceNode) else dict
         for option in options:
             is_record = isinstance(option, type) and issubclass(option, msgspec.Struct)
             if get_origin(option) is fitting or (fitting is dict and is_record):
-                return self.read(node, option, depth)
-        return self.read(node, options[0], depth)
+                return self.read(node, option)
+        return self.read(node, options[0])
 
     def _by_kind(self, node: yaml.MappingNode, records: list[type[msgspec.Struct]]) -> Any:
         """The record that a mapping means, told by its `kind`."""
@@ -184,14 +208,14 @@ class NodeReader:
         return words[self._literal(kind, tuple(words))]
 
     def _number_or(self, node: yaml.ScalarNode, wanted: type, words: tuple[str, ...]) -> Any:
-        try:
-            return wanted(node.value)
-        except ValueError:
+        number = _number(node.value, wanted)
+        if number is None:
             allowed = " or ".join(f"`{word}`" for word in words)
             self.problem(node, f"`{node.value}` is neither {_SCALAR_NAMES[wanted]} nor {allowed}")
-            raise Unreadable from None
+            raise Unreadable
+        return number
 
-    def _tuple(self, node: yaml.Node, parts: tuple[Any, ...], depth: int) -> tuple[Any, ...]:
+    def _tuple(self, node: yaml.Node, parts: tuple[Any, ...]) -> tuple[Any, ...]:
         if not isinstance(node, yaml.SequenceNode):
             self.problem(node, "a list belongs here; write it as `[...]` or with dashes")
             raise Unreadable
@@ -206,7 +230,7 @@ class NodeReader:
         failed = False
         for part, kind in zip(node.value, kinds, strict=True):
             try:
-                found.append(self.read(part, kind, depth + 1))
+                found.append(self.read(part, kind))
             except Unreadable:
                 failed = True
         if failed:
@@ -226,11 +250,11 @@ class NodeReader:
             found.setdefault(name, (key, value))
         return found
 
-    def _dict(self, node: yaml.Node, wanted: Any, depth: int) -> dict[str, Any]:
+    def _dict(self, node: yaml.Node, wanted: Any) -> dict[str, Any]:
         found, failed = {}, False
         for name, (_, value) in self._pairs(node).items():
             try:
-                found[name] = self.read(value, wanted, depth + 1)
+                found[name] = self.read(value, wanted)
             except Unreadable:
                 failed = True
         if failed:
@@ -244,24 +268,24 @@ class NodeReader:
             return ALWAYS
         return condition
 
-    def _record(self, node: yaml.Node, wanted: type[msgspec.Struct], depth: int) -> Any:
+    def _record(self, node: yaml.Node, wanted: type[msgspec.Struct]) -> Any:
         fields = fields_of(wanted)
         values: dict[str, Any] = {}
         failed = False
         for name, (key, value) in self._pairs(node).items():
             if name not in fields:
                 hint = nearest(name, fields) or f" Known keys: {', '.join(fields)}."
-                self.problem(key, f"`{name}` is not a key of {_what(wanted)}.{hint}")
+                self.problem(key, f"`{name}` is not a key of {what_is(wanted)}.{hint}")
                 failed = True
                 continue
             try:
-                values[name] = self.read(value, fields[name][0], depth + 1)
+                values[name] = self.read(value, fields[name][0])
             except Unreadable:
                 failed = True
                 values[name] = _MISSING
         for name, (_, required) in fields.items():
             if required and name not in values:
-                self.problem(node, f"{_what(wanted)} needs the key `{name}`")
+                self.problem(node, f"{what_is(wanted)} needs the key `{name}`")
                 failed = True
         if failed:
             raise Unreadable
@@ -273,6 +297,11 @@ class NodeReader:
         self.places[id(record)] = Place(self.path, node.start_mark.line + 1)
         self.kept.append(record)  # ids are only good while the records live
         return record
+
+
+def _number(text: str, wanted: type) -> Any:
+    """A number as written in digits; nothing for any other text, `nan` and `inf` included."""
+    return wanted(text) if _DIGITS[wanted].fullmatch(text) else None
 
 
 def plain(node: yaml.Node) -> object:
@@ -293,6 +322,7 @@ def fields_of(record: type[msgspec.Struct]) -> dict[str, tuple[Any, bool]]:
     }
 
 
-def _what(record: type) -> str:
+def what_is(record: type) -> str:
+    """A kind of record as a person says it: `an arm`, `a care rule`."""
     words = "".join(f" {c.lower()}" if c.isupper() else c for c in record.__name__).strip()
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"

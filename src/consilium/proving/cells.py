@@ -112,7 +112,8 @@ def patients(
             if name not in facts:
                 facts[name] = None
                 wanted += model.facts[name].definition.values()
-    impossible = [n for n in (*never, *model.never.values()) if facts_in(n) <= set(facts)]
+    tied = _tied(model, facts)
+    impossible = [n for n in (*never, *model.never.values()) if facts_in(n) <= {*facts, *tied}]
     every = [*asked, *impossible]
     every += [when for fact in facts for when in model.facts[fact].definition.values()]
     table = AnswerTable(model, {str(index): n for index, n in enumerate(impossible)})
@@ -128,10 +129,51 @@ def patients(
         for fact in facts
         if fact not in behind and fact not in follows
     ]
+    others = [
+        (fact, cells(inside.get(fact) or nothing_known(model.facts[fact].kind), model, fact, every))
+        for fact in tied
+    ]
+    bearing = sorted({f for n in impossible for f in facts_in(n)} & set(facts))
+    seen: dict[tuple[Known | None, ...], bool] = {}
     budget = [LARGEST]
     for scores in _scores(model, every, follows):
-        if all(_fits(known, inside.get(fact)) for fact, known in scores.items()):
-            yield from _filled(scores, choices, table, budget)
+        if not all(_fits(known, inside.get(fact)) for fact, known in scores.items()):
+            continue
+        for patient in _filled(scores, choices, table, budget):
+            key = tuple(patient.get(fact) for fact in bearing)
+            if key not in seen:
+                seen[key] = _can_be(patient, others, table)
+            if seen[key]:
+                yield patient
+
+
+def _tied(model: FactModel, facts: Iterable[str]) -> list[str]:
+    """The facts not asked about that impossible combinations tie to those that are."""
+    reached = set(facts)
+    found: list[str] = []
+    growing = True
+    while growing:
+        growing = False
+        for never in model.never.values():
+            named = facts_in(never)
+            new = [f for f in sorted(named - reached) if not model.facts[f].follows]
+            if named & reached and new:
+                found += new
+                reached |= set(new)
+                growing = True
+    return found
+
+
+def _can_be(
+    given: dict[str, Known], others: list[tuple[str, list[Known]]], impossible: AnswerTable
+) -> bool:
+    """Whether the facts tied to those of a patient can have any values beside them."""
+    if AnswerTable.YES in impossible.codes(given):
+        return False
+    if not others:
+        return True
+    (fact, values), *rest = others
+    return any(_can_be(given | {fact: value}, rest, impossible) for value in values)
 
 
 def _fits(known: Known, allowed: Known | None) -> bool:

@@ -154,12 +154,20 @@ class _Writer:
     def _say_cover(self, cover: Cover) -> str:
         if not cover.missing:
             return cover.says
-        missing = ", ".join(self._phrase(fact) for fact in cover.missing)
-        return f"It may be, and cannot be told without {missing}: {cover.says}"
+        return f"It may be, and cannot be told without {self._named(cover.missing)}: {cover.says}"
+
+    def _named(self, facts: Iterable[str]) -> str:
+        """Facts by their phrases; on one screen the first few and how many more."""
+        names = list(dict.fromkeys(self._phrase(fact) for fact in facts))
+        if not self.brief or len(names) <= _CHECKS + 1:
+            return ", ".join(names)
+        return f"{', '.join(names[:_CHECKS])} and {len(names) - _CHECKS} more"
 
     def _patient(self) -> Section:
         shown = [f.text for f in self.made.case if not self.brief or _tells(f)]
-        return Section("Patient", (Item("; ".join(shown) + ".", "fact"),), kind="patient")
+        return Section(
+            "Patient", (Item("; ".join(dict.fromkeys(shown)) + ".", "fact"),), kind="patient"
+        )
 
     def _cites(self, because: Iterable[Citation]) -> tuple[int, ...]:
         found = (self.numbers.get(citation.source) for citation in because)
@@ -309,9 +317,8 @@ class _Writer:
 
     def _possible(self, option: Option) -> Item:
         missing = dict.fromkeys(f for voice in option.voices for f in voice.missing)
-        needed = ", ".join(self._phrase(f) for f in missing)
         return Item(
-            f"{option.name}: {option.headline}; missing: {needed}.",
+            f"{option.name}: {option.headline}; missing: {self._named(missing)}.",
             "possible",
             self._cites(c for v in option.voices for c in v.because),
         )
@@ -474,9 +481,10 @@ class _Writer:
 def _tells(fact: FactShown) -> bool:
     """Whether a fact belongs in the one line that describes the patient."""
     if fact.how.startswith("follows"):
-        return fact.fact in ("subtype", "her2_category")
+        return fact.fact in ("subtype", "her2_category") and fact.status == "known"
     if fact.how.startswith("counted"):
-        return fact.fact == "line" or (
-            fact.fact == "prior_drugs" and not fact.text.endswith("none")
-        )
+        named = fact.fact == "prior_drugs" and not fact.text.endswith("none")
+        return fact.fact == "line" or named
+    if fact.status == "partly-known":
+        return bool(fact.origin)
     return fact.fact not in ("er_percent", "pr_percent", "setting", "primary_cancer")

@@ -1,0 +1,143 @@
+"""A proof in words: for a terminal, for a review, and as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
+
+from consilium.proving.findings import Finding, Patient, draft, plain
+from consilium.proving.proof import Proof
+from consilium.rules.proving import Verdict
+
+PROOF_SCHEMA = "consilium-proof/1"
+
+
+def completeness(proof: Proof) -> str:
+    """What a proof is a proof of, said with every result."""
+    waived = f"{proof.waivers} waiver{'' if proof.waivers == 1 else 's'} with reasons"
+    return (
+        f"Completeness is completeness of the {len(proof.scopes)} declared scopes "
+        f"({', '.join(proof.scopes)}), minus {waived}; it is not completeness of medicine."
+    )
+
+
+def proof_text(proof: Proof, *, full: bool = False) -> Iterator[str]:
+    """A proof as lines of text; ``full`` lists splits and what was explained too."""
+    yield f"Edition {proof.edition}: {proof.statements} conditions, {proof.questions} questions asked"
+    yield ""
+    for finding in proof.open:
+        yield from _finding(finding)
+    counted = Counter(one.verdict for one in proof.claims)
+    yield (
+        f"{len(proof.claims)} claims about every patient: {counted[Verdict.PROVED]} proved, "
+        f"{counted[Verdict.REFUTED]} refuted, {counted[Verdict.NOT_DECIDED]} not decided"
+    )
+    for question in proof.undecided:
+        yield f"not decided: {question}"
+    yield (
+        f"{len(proof.splits)} splits between sources, which are shown side by side and are no "
+        f"contradictions; {proof.exceptions} contraindications that are exceptions to an indication"
+    )
+    for split in proof.splits if full else ():
+        yield f"  {' against '.join(split.positions)}: {split.says}"
+        if split.example is not None:
+            yield f"    for example: {split.example.says}"
+    agreeing = [one for one in proof.twin if one.agrees and not one.too_large]
+    too_large = [one for one in proof.twin if one.too_large]
+    yield (
+        f"Enumeration of {sum(one.cells for one in agreeing)} cells in {len(agreeing)} scopes agrees "
+        "with the solver" + (f"; {len(too_large)} scopes are too large for it" if too_large else "")
+    )
+    for one in proof.twin:
+        if not one.agrees:
+            yield f"  NOT in `{one.scope}`: they differ on {one.says}"
+    explained = proof.explained
+    yield f"{len(explained)} findings are explained by {proof.waivers} lines in the edition"
+    for finding in explained:
+        yield f"  {finding.waiver}: {finding.says}"
+        if full:
+            yield f"    {finding.waived}"
+            yield from (f"    {line}" for line in _example(finding.example))
+    yield ""
+    yield completeness(proof)
+    yield (
+        "Proved: nothing was found that the edition does not explain."
+        if proof.holds
+        else f"Not proved: {len(proof.open)} findings are open."
+    )
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    yield f"{finding.kind.value.upper()}  {finding.says}"
+    yield from (f"  {line}" for line in _example(finding.example))
+    for place in finding.where:
+        yield f"  {place}"
+    text = draft(finding)
+    if text:
+        yield "  as a case that fails today:"
+        yield from (f"    {line}" for line in text.splitlines())
+    yield ""
+
+
+def _example(patient: Patient | None) -> Iterator[str]:
+    if patient is not None:
+        yield f"patient: {patient.says} ({patient.region.value}, {patient.day})"
+
+
+def proof_json(proof: Proof) -> bytes:
+    """A proof as JSON."""
+    found = {
+        "schema": PROOF_SCHEMA,
+        "edition": proof.edition,
+        "holds": proof.holds,
+        "completeness": completeness(proof),
+        "statements": proof.statements,
+        "waivers": proof.waivers,
+        "scopes": proof.scopes,
+        "findings": [_as_data(finding) for finding in proof.findings],
+        "claims": [
+            {"id": one.claim.id, "says": one.claim.says, "verdict": one.verdict.value}
+            for one in proof.claims
+        ],
+        "splits": [
+            {
+                "positions": split.positions,
+                "says": split.says,
+                "example": _patient(split.example),
+            }
+            for split in proof.splits
+        ],
+        "exceptions": proof.exceptions,
+        "enumeration": proof.twin,
+        "undecided": proof.undecided,
+        "questions": proof.questions,
+    }
+    return msgspec.json.format(msgspec.json.encode(found), indent=2)
+
+
+def _as_data(finding: Finding) -> dict[str, object]:
+    return {
+        "kind": finding.kind.value,
+        "statements": finding.statements,
+        "says": finding.says,
+        "where": finding.where,
+        "example": _patient(finding.example),
+        "plan_shows": [plain(one) for one in finding.seen],
+        "plan_does_not_show": [plain(one) for one in finding.unseen],
+        "draft": draft(finding),
+        "waiver": finding.waiver,
+        "waived": finding.waived,
+    }
+
+
+def _patient(patient: Patient | None) -> dict[str, object] | None:
+    if patient is None:
+        return None
+    return {
+        "says": patient.says,
+        "patient": patient.facts,
+        "region": patient.region.value,
+        "as_of": patient.day.isoformat(),
+    }

@@ -1,0 +1,251 @@
+"""What holds of giving a drug, for every drug, grade, region and day."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consilium.care.bedside import DoseValues, Told, settled
+from consilium.care.calendar import CalendarError, calendar
+from consilium.care.doses import Quantity, amounts, compute, lowered
+from consilium.care.events import STRICTNESS, answer_event
+from consilium.care.gates import answer_gate, gates
+from consilium.care.growth_factor import window_notes
+from consilium.care.sheet import Asked, care_sheet
+from consilium.care.statements import Care
+from consilium.knowledge.edition import Edition
+from consilium.knowledge.giving import (
+    DoseSchedule,
+    EventRule,
+    Gate,
+    Prophylaxis,
+    Scheduled,
+    Silence,
+    Window,
+)
+from consilium.knowledge.records import Region
+from consilium.rules.completions import Patient
+
+EDITION = Edition.bundled()
+DAYS = (date(2024, 6, 1), date(2026, 1, 12), date(2026, 11, 20))
+CARES = [Care(EDITION, day, region) for day in DAYS for region in Region]
+NOBODY = Patient(EDITION.model, {})
+DRUGS = sorted({statement.drug for statement in EDITION.contents.giving})
+CONJUGATES = (
+    "sacituzumab-govitecan",
+    "datopotamab-deruxtecan",
+    "trastuzumab-deruxtecan",
+    "sacituzumab-tirumotecan",
+)
+REGIMENS = [name for name, found in EDITION.regimens.items() if not found.any_of]
+CIRCUMSTANCES = (
+    {},
+    {"controlled": "no"},
+    {"controlled": "yes"},
+    {"prolonged": "yes", "lasting_days": 8.0},
+    {"delay_days": 15.0},
+    {"certainty": "confirmed"},
+    {"certainty": "suspected"},
+)
+
+
+def events_of(drug: str) -> set[str]:
+    """Every event that some statement on a drug names."""
+    return {
+        event
+        for statement in EDITION.contents.giving
+        if statement.drug == drug and isinstance(statement, EventRule | Silence)
+        for event in statement.events
+    }
+
+
+def told(event: str, **facts: float | str) -> Told:
+    known = {name: settled(value) for name, value in facts.items()}
+    return Told(EDITION, {"event": settled(event), **known})
+
+
+@pytest.mark.parametrize("drug", DRUGS)
+def test_the_action_never_loosens_as_the_grade_rises(drug: str) -> None:
+    for care in CARES:
+        for event in sorted(events_of(drug)):
+            for facts in CIRCUMSTANCES:
+                strict = [
+                    STRICTNESS.index(
+                        answer_event(care, drug, told(event, grade=float(grade), **facts)).do
+                    )
+                    for grade in (1, 2, 3, 4)
+                ]
+                assert strict == sorted(strict), (drug, event, care.region, care.as_of, facts)
+
+
+@pytest.mark.parametrize("drug", DRUGS)
+def test_no_dose_rises_after_an_event(drug: str) -> None:
+    for care in CARES:
+        for schedule in care.of(DoseSchedule, drug)[:1]:
+            for level, now in enumerate(amounts(schedule)):
+                for event in sorted(events_of(drug)):
+                    for grade in (1.0, 2.0, 3.0, 4.0):
+                        found = answer_event(care, drug, told(event, grade=grade), level)
+                        for then in (n for rule in found.holds for n in rule.next_doses):
+                            if then.amount:
+                                assert Decimal(then.amount.split()[0]) <= now
+
+
+@given(
+    st.sampled_from([s for s in EDITION.giving.values() if isinstance(s, DoseSchedule)]), st.data()
+)
+def test_a_reduction_goes_down_and_stops_after_the_last_level(
+    schedule: DoseSchedule, data: st.DataObject
+) -> None:
+    level = data.draw(st.integers(0, len(schedule.levels) - 1))
+    by = data.draw(st.integers(1, 5))
+    below = lowered(schedule, level, by)
+    if below is None:
+        assert level + by >= len(schedule.levels)
+    else:
+        assert amounts(schedule)[below] < amounts(schedule)[level]
+
+
+@given(
+    st.sampled_from([s for s in EDITION.giving.values() if isinstance(s, DoseSchedule)]),
+    st.decimals("30", "200", places=1),
+    st.one_of(st.none(), st.sampled_from([Decimal(1), Decimal(5), Decimal(10), Decimal("0.5")])),
+    st.data(),
+)
+def test_milligrams_are_exact_and_never_above_the_label(
+    schedule: DoseSchedule, measure: Decimal, step: Decimal | None, data: st.DataObject
+) -> None:
+    level = data.draw(st.integers(0, len(schedule.levels) - 1))
+    found = compute(
+        schedule,
+        level=level,
+        weight=Quantity(measure, "kg"),
+        surface=Quantity(measure / 50, "m2"),
+        round_to=step,
+        chosen=True,
+    )
+    if found.refused:
+        assert step is not None and found.mg == ""
+        return
+    size = {"mg/kg": Fraction(measure), "mg/m2": Fraction(measure) / 50, "mg": Fraction(1)}
+    most = Fraction(amounts(schedule)[level]) * size[schedule.unit]
+    cap = schedule.levels[level].cap_mg
+    if cap:
+        most = min(most, Fraction(cap))
+    mg = Fraction(found.mg)
+    assert mg <= most
+    if step is None:
+        assert mg == most
+    else:
+        assert most - mg < Fraction(step) and mg % Fraction(step) == 0
+
+
+@given(
+    st.sampled_from([g for g in EDITION.giving.values() if isinstance(g, Gate)]),
+    st.integers(0, 5000),
+    st.integers(0, 300),
+    st.integers(1, 21),
+)
+def test_a_gate_answers_only_to_values_of_its_own_day(
+    gate: Gate, anc: int, platelets: int, day: int
+) -> None:
+    care = Care(EDITION, DAYS[-1], Region.US)
+    values = DoseValues(day, {"anc": settled(float(anc)), "platelets": settled(float(platelets))})
+    answer = answer_gate(gate, care, values)
+    assert (answer.answer == "asks") == (day != gate.day)
+    assert answer_gate(gate, care, None).answer == "asks"
+    if day == gate.day:
+        none = Told(EDITION, {name: values.given[name] for name in gate.needs})
+        assert (answer.answer == "held") == (none.answer(gate.when).value == "yes")
+
+
+@given(
+    st.sampled_from(["filgrastim", "pegfilgrastim"]),
+    st.lists(st.integers(1, 28), min_size=1, max_size=4, unique=True).map(tuple),
+    st.sampled_from([((1, 8), 21), ((1,), 21), ((1,), 14), ((1, 8, 15), 28)]),
+)
+def test_no_schedule_puts_g_csf_inside_a_window_without_a_note(
+    drug: str, days: tuple[int, ...], cycle: tuple[tuple[int, ...], int]
+) -> None:
+    care = Care(EDITION, DAYS[-1], Region.US)
+    dose_days, length = cycle
+    notes = window_notes(care, (Scheduled(drug, drug, days),), dose_days, length)
+    (window,) = care.of(Window, drug)
+    doses = [day + length * n for n in range(3) for day in dose_days]
+    for day in days:
+        inside = any(
+            0 <= (day - dose) * 24 < window.hours_after
+            or 0 < (dose - day) * 24 < window.hours_before
+            for dose in doses
+        )
+        if inside and day <= length:
+            assert any(note.day == day for note in notes), (drug, day, dose_days)
+
+
+def test_every_described_schedule_of_the_edition_was_checked_against_the_windows() -> None:
+    care = Care(EDITION, DAYS[-1], Region.US)
+    described = [
+        p for p in care.of(Prophylaxis, "sacituzumab-govitecan") if any(g.days for g in p.gives)
+    ]
+    assert described
+    for schedule in described:
+        notes = window_notes(care, schedule.gives, (1, 8), 21)
+        assert [(n.drug, n.day, n.other_day) for n in notes] == [("pegfilgrastim", 9, 22)]
+
+
+@pytest.mark.parametrize("regimen", REGIMENS)
+def test_a_calendar_stays_within_its_cycles(regimen: str) -> None:
+    for care in CARES:
+        support = next(
+            (
+                p
+                for drug in care.drugs_of(regimen)
+                for p in care.of(Prophylaxis, drug)
+                if any(g.days for g in p.gives) and p.topic == "febrile-neutropenia"
+            ),
+            None,
+        )
+        try:
+            made = calendar(
+                care, regimen, NOBODY, start=date(2026, 12, 1), cycles=7, support=support
+            )
+        except CalendarError:
+            continue  # no cycle is in the stored sources
+        for entry in made.entries:
+            assert 1 <= entry.cycle <= 7
+            assert 1 <= entry.cycle_day <= made.cycle_days
+            days = (entry.on - made.start).days
+            assert days == (entry.cycle - 1) * made.cycle_days + entry.cycle_day - 1
+        gated = [(e.on, e.statements) for e in made.entries if e.kind == "gate"]
+        assert len(gated) == len(set(gated))
+        dosed = {e.on for e in made.entries if e.kind == "dose"}
+        assert {on for on, _ in gated} <= dosed
+
+
+@pytest.mark.parametrize("drug", CONJUGATES)
+def test_nothing_of_one_conjugate_is_said_for_another(drug: str) -> None:
+    for care in CARES:
+        values = DoseValues(1, {"anc": settled(900.0), "platelets": settled(40.0)})
+        sheet = care_sheet(care, drug, NOBODY, Asked(values=values))
+        others = set(CONJUGATES) - {drug}
+        named = {line.statement for part in sheet.parts for line in part.lines if line.statement}
+        for name in named:
+            statement = EDITION.giving.get(name) or EDITION.care[name]
+            assert statement.drug not in others
+        assert all(gate.drug == drug for gate in gates(care, drug, values))
+        for event in sorted(events_of(drug)):
+            found = answer_event(care, drug, told(event, grade=3.0))
+            for answer in (*found.holds, *found.possible, *found.elsewhere):
+                assert EDITION.giving[answer.rule].drug == drug
+
+
+def test_two_label_wordings_on_neutropenia_never_hold_together() -> None:
+    for care in CARES:
+        rules = care.of(EventRule, "sacituzumab-govitecan")
+        labels = {r.id for r in rules if r.topic == "neutropenia"}
+        assert len(labels) <= 1
