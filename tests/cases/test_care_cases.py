@@ -1,10 +1,10 @@
 """Every dose and event that was worked out by hand, against the edition."""
 
 import pytest
+from tests.support.care_cases import run, shown
 
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.giving import CareCase
-from tests.support.care_cases import run, shown
 
 EDITION = Edition.bundled()
 CASES = EDITION.care_cases()

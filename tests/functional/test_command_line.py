@@ -19,6 +19,7 @@ PATIENT = {
     "pr_percent": 0,
     "her2_ihc": "1+",
     "pd_l1": {"score": "cps", "assay": "22c3", "value": 3},
+    "germline_brca": "no-variant",
     "prior_therapies": [],
     "prior_therapies_complete": "yes",
     "checkpoint_inhibitor_candidate": "no",

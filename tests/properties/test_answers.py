@@ -10,7 +10,7 @@ from consilium.rules.answers import UNKNOWN
 from consilium.rules.facts import FactModel, Known
 from consilium.rules.trace import deciding, failed, missing_facts, trace
 
-PROBE = settings(max_examples=200, deadline=None)
+PROBE = settings(max_examples=100, deadline=None)
 
 
 @st.composite

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -33,7 +34,11 @@ from consilium.rules.completions import Patient
 
 EDITION = Edition.bundled()
 DAYS = (date(2024, 6, 1), date(2026, 1, 12), date(2026, 11, 20))
-CARES = [Care(EDITION, day, region) for day in DAYS for region in Region]
+TODAY = [Care(EDITION, DAYS[-1], region) for region in Region]
+CARES = [
+    *TODAY,
+    *(Care(EDITION, day, region) for day in DAYS[:-1] for region in (Region.US, Region.EU)),
+]
 NOBODY = Patient(EDITION.model, {})
 DRUGS = sorted({statement.drug for statement in EDITION.contents.giving})
 CONJUGATES = (
@@ -64,6 +69,7 @@ def events_of(drug: str) -> set[str]:
     }
 
 
+@cache
 def told(event: str, **facts: float | str) -> Told:
     known = {name: settled(value) for name, value in facts.items()}
     return Told(EDITION, {"event": settled(event), **known})

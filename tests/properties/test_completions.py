@@ -10,7 +10,7 @@ from consilium.rules.completions import Patient, written_out
 from consilium.rules.conditions import facts_in
 from consilium.rules.facts import FactModel, Known
 
-PROBE = settings(max_examples=200, deadline=None)
+PROBE = settings(max_examples=100, deadline=None)
 
 
 @st.composite

@@ -120,7 +120,12 @@ def answer_event(care: Care, drug: str, told: Told, level: int = 0) -> DrugEvent
         if not holds and told.answer(rule.when) is not NO
     ]
     if not holds and not possible and not unread:
-        unread.append(f"no rule on this event for {care.name(drug)} is in the stored sources")
+        unread.append(
+            "no row on this event fits what was told; the rows held are: "
+            + "; ".join(rule.says for rule in rules)
+            if rules
+            else f"no rule on this event for {care.name(drug)} is in the stored sources"
+        )
     return DrugEvent(
         drug=drug,
         told=told.text(),
@@ -136,9 +141,9 @@ def answer_event(care: Care, drug: str, told: Told, level: int = 0) -> DrugEvent
 def _never_looser(care: Care, drug: str, told: Told, do: str) -> tuple[str, str]:
     """At least what holds for a milder grade of the same event, where the row is missing."""
     grade = told.number("grade")
-    if grade is None:
-        return do, ""
     rules = _about(care.of(EventRule, drug), told.word(EVENT))
+    if grade is None or not rules:
+        return do, ""
     bare = {name: known for name, known in told.given.items() if not _tied_to_grade(name)}
     strictest, from_grade = do, 0
     for milder in range(1, int(grade)):

@@ -269,6 +269,8 @@ class _Sheet:
             for rule in self.care.of(EventRule, drug):
                 if rule.do != "stop":
                     yield _line(rule, rule.says)
+                for support in rule.support:
+                    yield from self._lines(SupportDose, support)
 
     def _stop(self) -> Iterator[Line]:
         for drug in self.drugs:

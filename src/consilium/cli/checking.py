@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import track
 
 from consilium.knowledge.edition import Edition, bundled_root
+from consilium.knowledge.giving import Giving
 from consilium.knowledge.loading import load
 from consilium.knowledge.records import Approval, CareRule, Position, Shows
 from consilium.knowledge.schemas import file_schemas
@@ -32,8 +33,10 @@ def check_edition(path: Path | None) -> bool:
         "results": len(edition.results) + len(edition.harms),
         "trials and cohorts": len(contents.trials),
         "care rules": len(contents.care),
+        "statements on giving a drug": len(contents.giving),
         "sources": len(contents.sources),
         "worked cases": len(cases),
+        "worked doses and events": len(edition.care_cases()),
     }
     counted = ", ".join(f"{number} {what}" for what, number in holds.items())
     typer.echo(f"edition {edition.info.edition} of {edition.info.date}: {counted}")
@@ -41,10 +44,11 @@ def check_edition(path: Path | None) -> bool:
     if edition.info.date.last > today:
         typer.echo(f"the edition is dated {edition.info.date}, which has not come yet")
         return False
-    statements: list[Position | Approval | CareRule] = [
+    statements: list[Position | Approval | CareRule | Giving] = [
         *contents.positions,
         *contents.approvals,
         *contents.care,
+        *(s for s in contents.giving if isinstance(s, Giving)),
     ]
     overdue = [s.id for s in statements if s.review_by.last < today]
     if overdue:

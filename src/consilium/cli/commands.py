@@ -314,4 +314,15 @@ def check(
         raise typer.Exit(PROBLEM)
 
 
+@app.command(hidden=True)
+def reference(
+    folder: Annotated[Path, typer.Argument(help="Where to write the pages.")],
+    edition: EditionPath = None,
+) -> None:
+    """Write the reference pages that are generated from the program and an edition."""
+    from consilium.cli.reference import write_reference  # noqa: PLC0415
+
+    write_reference(folder, edition_at(edition))
+
+
 register_proving(app)

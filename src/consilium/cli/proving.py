@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import io
+import re
+import subprocess
 import sys
+import tarfile
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from consilium.cli import PROBLEM
+from consilium.knowledge.edition import Edition
+from consilium.knowledge.records import Region
+
+if TYPE_CHECKING:
+    from consilium.proving.differences import Side
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands that prove."""
     app.command()(prove)
+    app.command()(diff)
 
 
 def prove(
@@ -44,6 +55,79 @@ def prove(
             typer.echo(line)
     if not proof.holds:
         raise typer.Exit(PROBLEM)
+
+
+def diff(
+    old: Annotated[
+        str, typer.Argument(help="A folder with an edition, a day (2026-01-12), or a git revision.")
+    ],
+    new: Annotated[str, typer.Argument(help="The same, for the other side.")],
+    as_of: Annotated[
+        str, typer.Option("--as-of", help="The day on which folders and revisions are compared.")
+    ] = "",
+    region: Annotated[Region | None, typer.Option("--region", help="Only one region.")] = None,
+    format: Annotated[str, typer.Option("--format", help="text, markdown or json")] = "text",
+) -> None:
+    """What an edit, or some months, changed: statements, and which patients get another plan."""
+    from consilium.proving.differences import differences  # noqa: PLC0415
+    from consilium.proving.telling import (  # noqa: PLC0415
+        difference_json,
+        difference_markdown,
+        difference_text,
+    )
+
+    regions = tuple(Region) if region is None else (region,)
+    with TemporaryDirectory() as folder:
+        before, after = _sides(old, new, as_of, Path(folder))
+        found = differences(before, after, regions=regions)
+    if format == "json":
+        typer.echo(difference_json(found).decode())
+    else:
+        tell = difference_markdown if format == "markdown" else difference_text
+        for line in tell(found):
+            typer.echo(line)
+    if not found.complete:
+        raise typer.Exit(PROBLEM)
+
+
+def _sides(old: str, new: str, as_of: str, folder: Path) -> tuple[Side, Side]:
+    """The two editions with their days; the bundled one is read once."""
+    from consilium.cli.commands import day, edition_at  # noqa: PLC0415
+    from consilium.proving.differences import Side as OneSide  # noqa: PLC0415
+
+    bundled: list[Edition] = []
+
+    def side(name: str, where: Path) -> Side:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", name):
+            if not bundled:
+                bundled.append(edition_at(None))
+            return OneSide(bundled[0], day(name), name)
+        path = Path(name)
+        edition = edition_at(path if path.is_dir() else _revision(name, where))
+        on = day(as_of) if as_of else edition.info.date.last
+        return OneSide(edition, on, f"{name} as of {on}")
+
+    return side(old, folder / "old"), side(new, folder / "new")
+
+
+def _revision(name: str, where: Path) -> Path:
+    """The edition of a git revision, written out into a folder."""
+    from consilium.cli.commands import UsageError  # noqa: PLC0415
+    from consilium.knowledge.edition import bundled_root  # noqa: PLC0415
+
+    root = bundled_root()
+    where.mkdir()
+    asked = ["git", "-C", str(root), "archive", "--format=tar", name, "."]
+    try:
+        packed = subprocess.run(asked, capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        raise UsageError(
+            f"`{name}` is no folder with an edition, no day such as 2026-01-12, and no revision of "
+            f"the repository that holds {root}"
+        ) from None
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        archive.extractall(where, filter="data")
+    return where
 
 
 def _step(name: str) -> None:

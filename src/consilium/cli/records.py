@@ -39,7 +39,7 @@ def records_of(edition: Edition, kind: str) -> Mapping[str, Any]:
     """The records of a kind by id."""
     match kind:
         case "care":
-            return edition.care
+            return {**edition.care, **edition.giving}
         case "not-verified":
             return {record.id: record for record in edition.contents.not_verified}
         case "case":

@@ -1,7 +1,5 @@
 """Days as clinical documents give them: to the day, to the month, or to the year."""
 
-from __future__ import annotations
-
 import re
 from calendar import monthrange
 from datetime import date

@@ -124,15 +124,12 @@ def _lines_with(history: _History, drug_class: str, *, held: bool) -> Count:
 
 def _months_to_relapse(history: _History, *, chemotherapy_only: bool) -> Derived:
     relapsed = history.case.relapsed_on
-    counted = [
-        t
-        for t in history.courses
-        if t.setting in _CURATIVE
-        and (not chemotherapy_only or t.unread or history.holds([t], "chemotherapy"))
-    ]
+    curative = [t for t in history.courses if t.setting in _CURATIVE]
+    counted = [t for t in curative if not chemotherapy_only or history.holds([t], "chemotherapy")]
     ends = [t.ended for t in counted if t.ended is not None]
-    told = len(ends) == len(counted) and not (history.unplaced or history.unread)
-    if relapsed is None or not ends or not told or not history.complete:
+    # a course without an end, or one that may count and may not, could have ended last
+    doubtful = len(ends) < len(counted) or any(t.unread for t in curative if t not in counted)
+    if relapsed is None or not ends or doubtful or history.unplaced or not history.complete:
         return None
     last = max(ends, key=lambda day: day.last)
     shortest = _months(last.last, relapsed.first)

@@ -4,8 +4,6 @@ The annotation tells the loader which kind of thing an id must lead to; an id
 that leads nowhere stops the load.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, NamedTuple
 
 

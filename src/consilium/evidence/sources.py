@@ -1,7 +1,5 @@
 """Documents, how they were read, and places in them."""
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import Literal
 

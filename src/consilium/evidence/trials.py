@@ -3,8 +3,6 @@
 Times are in months and shares in percent unless a key says otherwise.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 import msgspec

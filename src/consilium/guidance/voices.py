@@ -11,6 +11,7 @@ from consilium.evidence.sources import Citation
 from consilium.guidance.labels import LabelStatus
 from consilium.guidance.standing import Answers, Standing, extensions
 from consilium.knowledge.records import Position, Stance
+from consilium.rules.answers import NO
 from consilium.rules.conditions import Condition
 from consilium.rules.say import say_test
 from consilium.rules.trace import Trace, deciding, trace
@@ -133,6 +134,9 @@ def _missing(position: Position, standing: Standing, answers: Answers) -> tuple[
     if standing is not Standing.CANNOT_TELL:
         return ()
     named = dict.fromkeys(answers.patient.missing(position.when))
+    if answers.settle(f"position:{position.id}") is NO:
+        for extended in extensions(position):
+            named |= dict.fromkeys(answers.patient.missing(extended))
     for name in answers.knowledge.overriding.get(position.id, ()):
         other = answers.knowledge.edition.positions[name]
         if answers.standing(other) is Standing.CANNOT_TELL:
@@ -168,18 +172,22 @@ class Conflict(msgspec.Struct, frozen=True):
 def conflicts(heard: Sequence[Voice]) -> tuple[Conflict, ...]:
     """Every pair of positions by different speakers that point apart."""
     held = [voice for voice in heard if voice.holds]
+    firm: dict[str, set[str]] = {}
+    for voice in held:
+        if voice.stance is Stance.RECOMMENDS:
+            firm.setdefault(voice.who, set()).update(voice.regimens)
     found = []
     for index, one in enumerate(held):
         for other in held[index + 1 :]:
             if one.who == other.who:
                 continue
-            says = _clash(one, other) or _clash(other, one)
+            says = _clash(one, other, firm) or _clash(other, one, firm)
             if says:
                 found.append(Conflict((one.position, other.position), says))
     return tuple(found)
 
 
-def _clash(one: Voice, other: Voice) -> str:
+def _clash(one: Voice, other: Voice, firm: dict[str, set[str]]) -> str:
     favoured, named = set(one.regimens), set(other.regimens)
     if one.stance is Stance.ADVISES_AGAINST and other.stance in FAVOURABLE and favoured & named:
         return "one advises against what the other speaks for"
@@ -187,8 +195,9 @@ def _clash(one: Voice, other: Voice) -> str:
         return ""
     if set(one.over) & named and not favoured & named:
         return "one prefers another regimen over the one that the other speaks for"
-    firm = Stance.RECOMMENDS
-    if one.stance is firm and other.stance is firm and not favoured & named:
+    both = one.stance is Stance.RECOMMENDS and other.stance is Stance.RECOMMENDS
+    # somebody who recommends both in separate words does not differ from who recommends one
+    if both and not firm[one.who] & firm[other.who]:
         return "they recommend different regimens"
     return ""
 

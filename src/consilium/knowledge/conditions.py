@@ -151,6 +151,7 @@ class _Reading:
                 return self.problem(pairs[word], f"`{word}` is no bound.{hint}")
         if not pairs:
             return self.problem(node, f"`{name}` needs a bound: {', '.join(_BOUNDS)}")
+        before = len(self.problems)
         given = {word: self._amount(name, form, value) for word, value in pairs.items()}
         bound = Bound(
             name,
@@ -159,7 +160,7 @@ class _Reading:
             above=given.get("above"),
             start=given.get("from"),
         )
-        if not _can_hold(bound, form.kind):
+        if len(self.problems) == before and not _can_hold(bound, form.kind):
             self.problem(node, f"no value of `{name}` lies within these bounds")
         return bound
 

@@ -1,7 +1,5 @@
 """What an edition holds once its files are read: one frozen record, cacheable as it is."""
 
-from __future__ import annotations
-
 import msgspec
 
 from consilium.evidence.sources import Source

@@ -5,8 +5,6 @@ drug it names, in the regions it names, and of nothing else: no statement
 passes from a drug to its sister.
 """
 
-from __future__ import annotations
-
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
 
@@ -207,6 +205,7 @@ class EventRule(Giving, frozen=True, kw_only=True, tag_field="as", tag="event"):
     hold_until: BedsideCondition | None = None
     then: tuple[NextDose, ...] = ()
     also: tuple[str, ...] = ()
+    support: tuple[DrugId, ...] = ()
     later_occurrences: Literal["same", "not-read"] = "same"
 
     def __post_init__(self) -> None:

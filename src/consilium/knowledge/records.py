@@ -4,8 +4,6 @@ Every kind of file is a record here; the loader types the files against these
 and against nothing else, and the JSON Schemas are generated from them.
 """
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import Literal
 
@@ -346,7 +344,8 @@ class NotVerified(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Shows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Something a plan shows, or must not; the keys given must all match one place in it.
 
-    ``without`` is a kind of caution that the option does not carry.
+    ``without`` is a kind of caution that the option does not carry. A ``scope``
+    whose certainty is ``possible`` is named with what is missing to tell.
     """
 
     position: PositionId = ""

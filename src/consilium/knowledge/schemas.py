@@ -10,7 +10,7 @@ import msgspec
 
 from consilium.clinical.dates import Day
 from consilium.evidence.references import Bedside
-from consilium.knowledge.files import CARE_CASES, CASES, KINDS
+from consilium.knowledge.files import CARE_CASES, CASES, CLAIMS, KINDS, WAIVERS
 from consilium.knowledge.typing_nodes import fields_of
 from consilium.rules.conditions import Condition
 
@@ -25,7 +25,7 @@ def file_schemas(facts: tuple[str, ...] = ()) -> dict[str, dict[str, Any]]:
     """
     return {
         (kind.field if kind.field != "info" else "edition"): _Schema(facts).of_file(kind.holds)
-        for kind in (*KINDS, CASES, CARE_CASES)
+        for kind in (*KINDS, CASES, CARE_CASES, CLAIMS, WAIVERS)
     }
 
 
@@ -46,7 +46,9 @@ class _Schema:
         if origin is Annotated:
             return self.of(get_args(wanted)[0])
         if origin is Literal:
-            return {"enum": list(get_args(wanted))}
+            words = get_args(wanted)
+            # an editor reads `5` as a number, where the loader takes it for the word it is
+            return {"enum": [*words, *(int(word) for word in words if word.isdecimal())]}
         if origin in (Union, types.UnionType):
             options = [o for o in get_args(wanted) if o is not types.NoneType]
             return (

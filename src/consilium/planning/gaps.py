@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 from consilium.clinical.patient import PatientCase
 from consilium.guidance.standing import Answers, Knowledge
 from consilium.guidance.voices import FAVOURABLE
-from consilium.knowledge.records import Position
+from consilium.knowledge.records import Position, Stance
 from consilium.planning.plan import Gap, WouldChange
 from consilium.rules.answering import AnswerTable
 from consilium.rules.answers import UNKNOWN
@@ -18,6 +19,7 @@ from consilium.rules.facts import (
     FactDeclaration,
     Holding,
     Known,
+    OneOf,
     is_settled,
 )
 from consilium.rules.say import say_known, say_stretch
@@ -83,8 +85,12 @@ def _gap(
             for key, was, code in zip(table.ids, before, after, strict=True)
             if was == AnswerTable.UNKNOWN and code != AnswerTable.UNKNOWN and key in open_keys
         ]
+        changed.sort(key=lambda part: not part[0].startswith("exclusion:"))
         weight = max(weight, sum(_WEIGHTS[key.split(":", 1)[0]] for key, _ in changed))
-        effect = tuple(_says(key, code, knowledge) for key, code in changed)
+        effect = (
+            *(_says(key, code, knowledge) for key, code in changed),
+            *_label_changes(before, after, knowledge),
+        )
         shown = tuple(dict.fromkeys(text for text in effect if text))
         by_effect.setdefault(shown, []).append(
             _word(cell, known, declaration, _asking(knowledge, fact))
@@ -113,6 +119,10 @@ def _answers_to(fact: str, known: Known, knowledge: Knowledge) -> list[Known]:
         members = {m for test in asking if isinstance(test, Includes) for m in test.members}
         open_ = sorted(members & known.may_have)
         return [Holding(known.has), *(Holding(known.has | {member}) for member in open_)]
+    if isinstance(known, OneOf):
+        # every answer, so that each is named beside those of the same effect
+        declared = knowledge.edition.facts[fact].values
+        return [OneOf(frozenset({value})) for value in declared if value in known.values]
     return cells(known, knowledge.edition.model, fact, asking)
 
 
@@ -149,6 +159,36 @@ def _word(
             return say_known(declaration, cell)
 
 
+def _label_changes(
+    before: tuple[int, ...], after: tuple[int, ...], knowledge: Knowledge
+) -> Iterator[str]:
+    """Whose label an answer settles; a drug is outside only when no approval of it fits."""
+    edition = knowledge.edition
+    places = {key: place for place, key in enumerate(knowledge.table.ids)}
+    by_regimen: dict[str, list[int]] = {}
+    regulator = ""
+    for approval in knowledge.approvals:
+        if approval.status == "approved":
+            regulator = approval.regulator.upper()
+            for regimen in approval.regimens:
+                by_regimen.setdefault(regimen, []).append(places[f"approval:{approval.id}"])
+    settled: dict[str, list[str]] = {}
+    for regimen, found in by_regimen.items():
+        was, now = (_label_word([codes[place] for place in found]) for codes in (before, after))
+        if now and not was:
+            named = edition.regimens[regimen]
+            settled.setdefault(now, []).append(named.short or named.name)
+    for word in ("within", "outside"):
+        if word in settled:
+            yield f"{word} the {regulator} label: {', '.join(settled[word])}"
+
+
+def _label_word(codes: list[int]) -> str:
+    if AnswerTable.YES in codes:
+        return "within"
+    return "" if AnswerTable.UNKNOWN in codes else "outside"
+
+
 def _says(key: str, code: int, knowledge: Knowledge) -> str:
     kind, name = key.split(":", 1)
     edition = knowledge.edition
@@ -161,18 +201,11 @@ def _says(key: str, code: int, knowledge: Knowledge) -> str:
         )
         if position.stance in FAVOURABLE:
             return f"{speaker.short or speaker.name} {_VERBS[position.stance.value]} {named}"
+        if position.stance is Stance.DEPENDS_ON:
+            facts = " and ".join(edition.facts[fact].phrase for fact in position.facts)
+            return f"{speaker.short or speaker.name} lets {facts} decide between {named}"
         stance = position.stance.value.replace("_", " ")
         return f"{speaker.short or speaker.name}: {stance} {named}".strip()
-    if kind == "approval":
-        approval = edition.approvals[name]
-        named = ", ".join(
-            edition.regimens[r].short or edition.regimens[r].name for r in approval.regimens
-        )
-        if approval.status == "approved":
-            return (
-                f"{named}: {'within' if yes else 'outside'} the {approval.regulator.upper()} label"
-            )
-        return ""
     if kind == "exclusion" and yes:
         return "outside what this edition covers"
     return ""

@@ -168,6 +168,7 @@ def _sorted(options: Iterable[Option]) -> list[Option]:
         key=lambda o: (
             o.contraindicated,
             certain.index(o.certainty),
+            bool(o.older_than),
             stances.index(o.stance),
             o.label.status is not LabelStatus.APPROVED,
             o.name,

@@ -99,7 +99,7 @@ class NextLines:
         self.approvals = [
             (keys[f"approval:{a.id}"], a) for a in knowledge.approvals if a.status == "approved"
         ]
-        self._seen: dict[tuple[int, int, int], tuple[NextLine, ...]] = {}
+        self._seen: dict[tuple[int, int, int, frozenset[str]], tuple[NextLine, ...]] = {}
 
     def after(self, facts: dict[str, Known], regimen: str) -> tuple[NextLine, ...]:
         """What may follow a regimen, up to ``DEPTH`` lines deep in all."""
@@ -109,7 +109,7 @@ class NextLines:
         if depth == 0:
             return ()
         codes, yes, no = self.knowledge.table.state(facts)
-        key = (yes, no, depth)
+        key = (yes, no, depth, _had(facts))
         found = self._seen.get(key)
         if found is None:
             found = self._seen[key] = self._groups(codes, facts, depth)
@@ -118,8 +118,7 @@ class NextLines:
     def _groups(
         self, codes: tuple[int, ...], facts: dict[str, Known], depth: int
     ) -> tuple[NextLine, ...]:
-        used = facts.get("prior_drugs")
-        had = used.has if isinstance(used, Holding) else frozenset()
+        had = _had(facts)
         line = facts["line"]
         number = int(line.low) if isinstance(line, Between) else 0
         by_stance: dict[str, dict[str, None]] = {}
@@ -140,15 +139,24 @@ class NextLines:
                     names=tuple(self._short(name) for name in regimens),
                     stance=stance,
                     says=_SAYS[stance],
-                    again=tuple(
-                        mark
-                        for name in regimens
-                        for mark in already_used(name, facts, self.edition)
-                    ),
+                    again=self._again(regimens, facts),
                     then=self._follow(advance(facts, regimens[0], self.edition), depth - 1),
                 )
             )
         return tuple(groups)
+
+    def _again(self, regimens: tuple[str, ...], facts: dict[str, Known]) -> tuple[str, ...]:
+        """What of each regimen was used before, named where several are listed."""
+        found = []
+        for name in regimens:
+            marks = already_used(name, facts, self.edition)
+            used = [mark.removesuffix(_USED) for mark in marks if mark.endswith(_USED)]
+            said = [f"{' and '.join(used)}{_USED}"] if used else []
+            said += [mark for mark in marks if not mark.endswith(_USED)]
+            found += [
+                f"{self._short(name)}: {mark}" if len(regimens) > 1 else mark for mark in said
+            ]
+        return tuple(found)
 
     def _speaking(self, codes: tuple[int, ...]) -> Iterable[tuple[str, tuple[str, ...]]]:
         held = sorted(
@@ -184,10 +192,27 @@ _SAYS = {
 }
 
 
+def _had(facts: dict[str, Known]) -> frozenset[str]:
+    used = facts.get("prior_drugs")
+    return used.has if isinstance(used, Holding) else frozenset()
+
+
+_USED = " already used"
+_CLASSES_TOLD = ("parp-inhibitor", "checkpoint-inhibitor")
+
+
 def already_used(regimen: str, facts: dict[str, Known], edition: Edition) -> tuple[str, ...]:
-    """Payloads and targets of a regimen that earlier conjugates had too."""
-    drugs, _ = _given_with(regimen, edition)
+    """What of a regimen earlier treatment had too, and whether it holds a drug ruled out."""
+    drugs, classes = _given_with(regimen, edition)
     marks = []
+    candidate = facts.get("checkpoint_inhibitor_candidate")
+    if "checkpoint-inhibitor" in classes and candidate == OneOf(frozenset({"no"})):
+        marks.append("entered as no candidate for a checkpoint inhibitor, which this holds")
+    before = facts.get("prior_classes")
+    for name in _CLASSES_TOLD:
+        if name in classes and isinstance(before, Holding) and name in before.has:
+            phrase = edition.model.facts["prior_classes"].phrases.get(name, name)
+            marks.append(f"{phrase}{_USED}")
     for drug in drugs:
         profile = edition.profiles.get(drug)
         for fact, word in (
@@ -198,7 +223,7 @@ def already_used(regimen: str, facts: dict[str, Known], edition: Edition) -> tup
             if word and isinstance(known, Holding) and word in known.has:
                 phrase = edition.model.facts[fact].phrases.get(word, word)
                 what = "payload" if fact == "prior_payload_classes" else "target"
-                marks.append(f"{phrase} {what} already used")
+                marks.append(f"{phrase} {what}{_USED}")
     return tuple(dict.fromkeys(marks))
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 import msgspec
 
 from consilium.care.cautions import Caution, cautions
+from consilium.clinical.dates import Day
 from consilium.evidence.trials import Result, Trial
 from consilium.guidance.labels import Label, LabelStatus, label_of
 from consilium.guidance.standing import Answers, Knowledge, Standing
@@ -71,9 +72,27 @@ class Options:
                 *progressed_already(regimen, facts, self.edition),
                 *already_used(regimen, facts, self.edition),
             ),
+            older_than=self._older_than(regimen, held),
             would_change=_would_change(speaking),
-            contraindicated=any(c.kind == "contraindication" and not c.open for c in found),
+            contraindicated=_ruled_out(drugs, found, alternatives=bool(named.any_of)),
             next_lines=self.next_lines.after(facts, regimen) if follow else (),
+        )
+
+    def _older_than(self, regimen: str, held: list[Voice]) -> tuple[str, ...]:
+        """Regimens approved for this patient after the guidelines that alone speak here did."""
+        positions = [self.edition.positions[voice.position] for voice in held]
+        said = [p.since for p in positions if isinstance(p.since, Day)]
+        alone = bool(held) and all(voice.kind == "guideline" for voice in held)
+        if not alone or not said or self.labels[regimen].status is LabelStatus.APPROVED:
+            return ()
+        newest = max(day.last for day in said)
+        return tuple(
+            name
+            for name, label in sorted(self.labels.items())
+            if name != regimen
+            and label.status is LabelStatus.APPROVED
+            and isinstance(label.since, Day)
+            and label.since.last > newest
         )
 
     def _cautions(self, regimen: str, drugs: tuple[str, ...]) -> tuple[Caution, ...]:
@@ -111,7 +130,12 @@ def evidence_of(knowledge: Knowledge, regimen: str) -> tuple[tuple[str, KeyResul
     """
     found: list[tuple[tuple[int, bool, bool, int], str, KeyResult]] = []
     for trial in knowledge.edition.contents.trials:
-        arms = {arm.id for arm in trial.arms if regimen in (arm.regimen, arm.id)}
+        # what a trial measures is not the effect of what it compares with
+        arms = {
+            arm.id
+            for arm in trial.arms
+            if regimen in (arm.regimen, arm.id) and arm.role != "comparator"
+        }
         for result in trial.results if arms else ():
             subgroup = result.subgroup is not None
             if result.id not in knowledge.results or result.endpoint not in _ENDPOINTS:
@@ -165,6 +189,12 @@ def all_labels(answers: Answers) -> dict[str, Label]:
     return {name: label_of(name, answers) for name in named}
 
 
+def _ruled_out(drugs: tuple[str, ...], found: Iterable[Caution], *, alternatives: bool) -> bool:
+    """Whether a contraindication stands: of every drug where one of several is given."""
+    forbidden = {c.drug for c in found if c.kind == "contraindication" and not c.open}
+    return forbidden >= set(drugs) if alternatives else bool(forbidden)
+
+
 def _measured(result: Result) -> set[str]:
     """The arms whose effect a result measures: the experimental one, or every cohort's."""
     return {result.contrast.experimental} if result.contrast else set(result.arms)
@@ -194,9 +224,17 @@ _HEADLINES = {
 }
 
 
+_OPENINGS = tuple(template.split("{}", maxsplit=1)[0] for template in _HEADLINES.values())
+
+_WAITING = dict.fromkeys(LabelStatus, "once it is approved here for such a patient") | {
+    LabelStatus.CANNOT_TELL: "if its approval here covers this patient",
+    LabelStatus.NOT_RECORDED: "if it is approved here, which is not recorded",
+}
+
+
 def _headline(regimen: str, speaking: tuple[Voice, ...], label: Label, edition: Edition) -> str:
-    """The strength sentence that starts an option."""
-    held = [v for v in speaking if v.holds and regimen not in v.waiting]
+    """The strength sentence that starts an option; each speaker is named at the strongest."""
+    held = _strongest([v for v in speaking if v.holds and regimen not in v.waiting])
     waiting = [v for v in speaking if v.holds and regimen in v.waiting]
     open_ = [v for v in speaking if v.standing is Standing.CANNOT_TELL]
     sentences = []
@@ -211,18 +249,39 @@ def _headline(regimen: str, speaking: tuple[Voice, ...], label: Label, edition: 
             sentences.append(template.format(firm))
         if wider:
             sentences.append(template.format(wider) + " (an extension to this patient)")
-    if waiting:
-        sentences.append(f"{_names(waiting, edition)}: once approved here")
+    for stance, template in _HEADLINES.items():
+        conditional = _names([v for v in waiting if v.stance is stance], edition)
+        if conditional:
+            sentences.append(f"{template.format(conditional)} {_WAITING[label.status]}")
     if not sentences and open_:
         sentences.append(f"Cannot be told yet: {_names(open_, edition)}")
     if not sentences:
         status = "Approved here" if label.status is LabelStatus.APPROVED else "Label cannot be told"
         sentences.append(f"{status}; nobody in this edition takes a stance")
-    return "; ".join(sentences)
+    first, *others = sentences
+    return "; ".join([first, *(_lower(other) for other in others)])
+
+
+def _lower(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:] if sentence.startswith(_OPENINGS) else sentence
+
+
+def _strongest(held: list[Voice]) -> list[Voice]:
+    """One voice per speaker: the same person's weaker words add nothing to the stronger."""
+    found: dict[str, Voice] = {}
+    for voice in sorted(
+        held, key=lambda v: (FAVOURABLE.index(v.stance), v.standing is Standing.EXTENDS)
+    ):
+        found.setdefault(voice.who, voice)
+    return [voice for voice in held if voice is found[voice.who]]
 
 
 def _names(heard: list[Voice], edition: Edition) -> str:
-    names = dict.fromkeys(edition.speakers[v.who].short or v.name for v in heard)
+    """Who speaks; a guideline with its date, since approvals may have come after it."""
+    names: dict[str, None] = {}
+    for voice in heard:
+        name = edition.speakers[voice.who].short or voice.name
+        names[f"{name} ({voice.since})" if voice.kind == "guideline" else name] = None
     words = list(names)
     return (
         words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""

@@ -81,7 +81,9 @@ class Option(msgspec.Struct, frozen=True):
 
     ``stance`` is the strongest one that holds; ``certainty`` is ``certain``,
     ``possible`` (a fact is missing), ``extension`` (a source speaks of a
-    neighbouring group) or ``waiting`` (for an approval).
+    neighbouring group) or ``waiting`` (for an approval). ``older_than`` names
+    what was approved for this patient after the guidelines that alone speak
+    for this regimen had spoken.
     """
 
     regimen: str
@@ -95,6 +97,7 @@ class Option(msgspec.Struct, frozen=True):
     results: tuple[KeyResult, ...]
     cautions: tuple[Caution, ...]
     already: tuple[str, ...] = ()
+    older_than: tuple[str, ...] = ()
     would_change: tuple[str, ...] = ()
     contraindicated: bool = False
     next_lines: tuple[NextLine, ...] = ()

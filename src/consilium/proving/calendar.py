@@ -121,15 +121,26 @@ class Calendar:
         )
 
     def moments(
-        self, keys: Iterable[str], regions: Iterable[Region] = tuple(Region)
+        self,
+        keys: Iterable[str],
+        regions: Iterable[Region] = tuple(Region),
+        days: Iterable[date] | None = None,
     ) -> Iterator[Moment]:
-        """One moment for each different set of these statements that ever counts together."""
+        """One moment for each different set of these statements that ever counts together.
+
+        With ``days`` only those days are looked at.
+        """
         listed = list(keys)
         seen: set[frozenset[str]] = set()
+        stretches = (
+            [(index, self.day_of(index)) for index in reversed(range(len(self.starts)))]
+            if days is None
+            else [(self._index(day), day) for day in days]
+        )
         for region in regions:
             here = [key for key in listed if self.here(key, region)]
-            for index in reversed(range(len(self.starts))):
+            for index, day in stretches:
                 counting = frozenset(key for key in here if self._counts[key] >> index & 1)
                 if counting not in seen:
                     seen.add(counting)
-                    yield Moment(region, self.day_of(index))
+                    yield Moment(region, day)

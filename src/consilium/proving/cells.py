@@ -7,17 +7,17 @@ the reading `answer` and no solver, so that the two can be held together.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import combinations
+from itertools import combinations, product
 from typing import NamedTuple
 
 from consilium.guidance.standing import extensions
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Position, Scope
 from consilium.proving.gaps import COVERS
-from consilium.rules.answering import AnswerTable, answer, derive
-from consilium.rules.answers import NO
+from consilium.rules.answering import AnswerTable, answer, answer_test, derive
+from consilium.rules.answers import NO, Answer
 from consilium.rules.completions import cells
-from consilium.rules.conditions import AllOf, AnyOf, Bound, Condition, IsOneOf, facts_in
+from consilium.rules.conditions import AllOf, AnyOf, Bound, Condition, IsOneOf, facts_in, tests_in
 from consilium.rules.facts import (
     Between,
     FactModel,
@@ -28,7 +28,7 @@ from consilium.rules.facts import (
     nothing_known,
 )
 
-LARGEST = 60_000
+LARGEST = 10_000
 """Cells beyond which a scope is too large to be enumerated."""
 
 
@@ -125,26 +125,43 @@ def patients(
         for fact in facts_in(when)
     }
     choices = [
-        (fact, cells(inside.get(fact) or nothing_known(model.facts[fact].kind), model, fact, every))
+        (fact, _told_apart(inside, model, fact, every))
         for fact in facts
         if fact not in behind and fact not in follows
     ]
-    others = [
-        (fact, cells(inside.get(fact) or nothing_known(model.facts[fact].kind), model, fact, every))
-        for fact in tied
+    others = [(fact, _told_apart(inside, model, fact, every)) for fact in tied]
+    scored = [
+        scores
+        for scores in _scores(model, every, follows)
+        if all(_fits(known, inside.get(fact)) for fact, known in scores.items())
     ]
-    bearing = sorted({f for n in impossible for f in facts_in(n)} & set(facts))
-    seen: dict[tuple[Known | None, ...], bool] = {}
-    budget = [LARGEST]
-    for scores in _scores(model, every, follows):
-        if not all(_fits(known, inside.get(fact)) for fact, known in scores.items()):
+    # what an impossible combination can concern comes first, so that it is asked about once
+    concerned = {fact for never in impossible for fact in facts_in(never)}
+    first = [(fact, values) for fact, values in choices if fact in concerned]
+    then = [(fact, values) for fact, values in choices if fact not in concerned]
+    seen = 0
+    for scores, chosen in product(scored, product(*(values for _, values in first))):
+        given = scores | dict(zip((fact for fact, _ in first), chosen, strict=True))
+        if not _can_be(given, others, table):
             continue
-        for patient in _filled(scores, choices, table, budget):
-            key = tuple(patient.get(fact) for fact in bearing)
-            if key not in seen:
-                seen[key] = _can_be(patient, others, table)
-            if seen[key]:
-                yield patient
+        names = [fact for fact, _ in then]
+        for rest in product(*(values for _, values in then)):
+            seen += 1
+            if seen > LARGEST:
+                raise TooLarge
+            yield given | dict(zip(names, rest, strict=True))
+
+
+def _told_apart(
+    inside: dict[str, Known], model: FactModel, fact: str, every: list[Condition]
+) -> list[Known]:
+    """One value of a fact for every way in which its tests can be answered together."""
+    known = inside.get(fact) or nothing_known(model.facts[fact].kind)
+    tests = {test for condition in every for test in tests_in(condition) if test.fact == fact}
+    kept: dict[tuple[Answer, ...], Known] = {}
+    for cell in cells(known, model, fact, every):
+        kept.setdefault(tuple(answer_test(test, cell) for test in tests), cell)
+    return list(kept.values())
 
 
 def _tied(model: FactModel, facts: Iterable[str]) -> list[str]:
@@ -201,22 +218,3 @@ def _scores(model: FactModel, every: list[Condition], follows: list[str]) -> lis
         if all(is_settled(known) for known in told):
             kept.setdefault(told, given | dict(zip(follows, told, strict=True)))
     return list(kept.values())
-
-
-def _filled(
-    given: dict[str, Known],
-    choices: list[tuple[str, list[Known]]],
-    impossible: AnswerTable,
-    budget: list[int],
-) -> Iterator[dict[str, Known]]:
-    if AnswerTable.YES in impossible.codes(given):
-        return
-    if not choices:
-        budget[0] -= 1
-        if budget[0] < 0:
-            raise TooLarge
-        yield given
-        return
-    (fact, values), *others = choices
-    for value in values:
-        yield from _filled(given | {fact: value}, others, impossible, budget)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from consilium.intake import patient_from_mapping
@@ -45,7 +46,7 @@ class _Judging:
         self.subject, self.claim, self.z3 = subject, claim, subject.z3
         self.given: Formula = subject.prover.holds(claim.given)
         self.reading: Complete | Missing = (
-            Missing(subject, claim.unknown) if claim.unknown else subject.complete
+            Missing(subject, claim.unknown, claim.given) if claim.unknown else subject.complete
         )
         self.missing = frozenset(claim.unknown)
 
@@ -56,63 +57,77 @@ class _Judging:
         if not self.subject.prover.possible(self.given):
             return self._wrong("speaks of nobody: no patient meets `given`")
         asked = 0
-        for moment in self._moments():
-            asked += 1
-            for expected in self.claim.never_shows:
+        for expected in self.claim.never_shows:
+            if self._needs_a_plan(expected) and not self.planned:
+                continue
+            for moment in self._moments(expected):
+                asked += 1
                 finding = self._shown_after_all(expected, moment)
                 if finding is not None:
                     return Judged(self.claim, Verdict.REFUTED, asked, finding)
-            for expected in self.claim.shows:
+        for expected in self.claim.shows:
+            for moment in self._moments(expected):
+                asked += 1
                 finding = self._not_shown(expected, moment)
                 if finding is not None:
                     return Judged(self.claim, Verdict.REFUTED, asked, finding)
         return Judged(self.claim, Verdict.PROVED, asked)
 
+    @cached_property
+    def planned(self) -> bool:
+        """Whether a plan is made for anybody of whom the claim speaks."""
+        return self.subject.prover.possible(self.given, self.subject.planned)
+
+    def _needs_a_plan(self, expected: Shows) -> bool:
+        return not (expected.excluded or expected.label)
+
     def _wrong(self, says: str) -> Judged:
         finding = Finding(Kind.CLAIM, (self.claim.id,), f"`{self.claim.id}` {says}")
         return Judged(self.claim, Verdict.REFUTED, 0, finding)
 
-    def _moments(self) -> Iterator[Moment]:
+    def _moments(self, expected: Shows) -> Iterator[Moment]:
         """One moment for each set of bearing statements that ever counts together."""
-        regions = tuple(Region) if self.claim.regions == "all" else self.claim.regions
-        if self.claim.dates != "all":
-            for region in regions:
-                for day in self.claim.dates:
-                    yield Moment(region, day.last)
-            return
-        yield from self.subject.calendar.moments(self._bearing(), regions)
+        claim = self.claim
+        regions = tuple(Region) if claim.regions == "all" else claim.regions
+        days = None if claim.dates == "all" else [day.last for day in claim.dates]
+        yield from self.subject.calendar.moments(self._bearing(expected), regions, days)
 
-    def _bearing(self) -> list[str]:
-        contents = self.subject.edition.contents
-        every = (*self.claim.shows, *self.claim.never_shows)
-        regimens: set[str] = set()
-        positions: set[str] = set()
-        everything = False
-        for expected in every:
-            if expected.regimen:
-                named = expected.regimen
-                regimens |= {named} if isinstance(named, str) else set(named)
-            elif expected.caution or expected.kind or expected.stance:
-                everything = True
-            positions |= {expected.position, *expected.conflict}
-            if expected.preference:
-                positions |= {
-                    p.id for p in contents.positions if expected.preference[0] in p.regimens
-                }
-        for position in contents.positions:
-            if position.id in positions or regimens & set(position.regimens):
-                positions.add(position.id)
-                regimens |= set(position.regimens)
-        positions |= {p.id for p in contents.positions if positions & set(p.overrides)}
-        drugs = {d for name in regimens for d in self.subject.edition.drugs_of(name)}
-        found = [f"position:{p.id}" for p in contents.positions if everything or p.id in positions]
-        found += [
-            f"approval:{a.id}"
-            for a in contents.approvals
-            if everything or regimens & set(a.regimens)
-        ]
-        if everything or any(e.caution or e.kind or e.without for e in every):
-            found += [f"care:{c.id}" for c in contents.care if everything or c.drug in drugs]
+    def _bearing(self, expected: Shows) -> list[str]:
+        """The statements on which it hangs whether something is shown."""
+        edition = self.subject.edition
+        contents = edition.contents
+        regimens = (
+            {expected.regimen} if isinstance(expected.regimen, str) else set(expected.regimen)
+        )
+        regimens -= {""}
+        warned = bool(expected.caution or expected.kind or expected.without)
+        if warned and not regimens:
+            regimens = {name for p in contents.positions for name in p.regimens}
+            regimens |= {name for a in contents.approvals for name in a.regimens}
+        only_label = expected.label and not (expected.stance or warned or expected.certainty)
+        positions = {expected.position, *expected.conflict} - {""}
+        if expected.preference:
+            better, worse = expected.preference
+            positions |= {
+                p.id for p in contents.positions if better in p.regimens and worse in p.over
+            }
+        if regimens and not only_label:
+            positions |= {p.id for p in contents.positions if regimens & set(p.regimens)}
+        if expected.stance and not (regimens or positions):
+            positions |= set(edition.positions)
+        growing = True
+        while growing:
+            overriding = {p.id for p in contents.positions if positions & set(p.overrides)}
+            growing = not overriding <= positions
+            positions |= overriding
+        for name in positions:
+            if edition.positions[name].premise:
+                regimens |= set(edition.positions[name].regimens)
+        found = [f"position:{p.id}" for p in contents.positions if p.id in positions]
+        found += [f"approval:{a.id}" for a in contents.approvals if regimens & set(a.regimens)]
+        if warned:
+            drugs = {drug for name in regimens for drug in edition.drugs_of(name)}
+            found += [f"care:{rule.id}" for rule in contents.care if rule.drug in drugs]
         return found
 
     def _decisions(self, reading: Reading, moment: Moment) -> Decisions:
@@ -133,9 +148,11 @@ class _Judging:
         )
 
     def _not_shown(self, expected: Shows, moment: Moment) -> Finding | None:
-        # a patient of whom everything is known is the clearest example
+        # a patient of whom everything is known is the clearest example; of those for whom no plan
+        # is made a claim speaks only when it says so
         formula = self._decisions(self.reading, moment).shown(expected)
-        example = self.subject.prover.find(self.given, self.z3.Not(formula))
+        asked = self.given if expected.excluded else self.z3.And(self.given, self.subject.planned)
+        example = self.subject.prover.find(asked, self.z3.Not(formula))
         if example is not None:
             goal = self.z3.And(self.given, self.z3.Not(formula))
             patient = example_of(self.subject, example.values, goal, moment, without=self.missing)

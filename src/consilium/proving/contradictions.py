@@ -107,9 +107,11 @@ def _positions(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def together(subject: Subject, one: Position, other: Position) -> tuple[Moment, Formula] | None:
-    """When and for whom two positions both hold, if ever."""
-    z3, calendar = subject.z3, subject.calendar
+def together(
+    subject: Subject, one: Position, other: Position, *, apart: bool = False
+) -> tuple[Moment, Formula] | None:
+    """When and for whom two positions both hold, or point ``apart``, if ever."""
+    calendar = subject.calendar
     both = [f"position:{one.id}", f"position:{other.id}"]
     if calendar.together(both) is None or not subject.prover.possible(
         subject.planned, *(_anyway(subject, p) for p in (one, other))
@@ -124,7 +126,10 @@ def together(subject: Subject, one: Position, other: Position) -> tuple[Moment, 
         if not all(calendar.counts(key, moment) for key in both):
             continue
         decisions = Decisions(subject, subject.complete, moment)
-        formula = z3.And(decisions.holds(one), decisions.holds(other))
+        if apart:
+            formula = decisions.conflict(one, other)
+        else:
+            formula = decisions.logic.every(decisions.holds(one), decisions.holds(other))
         if subject.prover.possible(formula, subject.planned):
             return moment, formula
     return None
@@ -145,7 +150,7 @@ def splits(subject: Subject) -> Iterator[Split]:
         if one.who == other.who:
             continue
         says = point_apart(one, other)
-        found = together(subject, one, other) if says else None
+        found = together(subject, one, other, apart=True) if says else None
         if found is None:
             continue
         moment, formula = found

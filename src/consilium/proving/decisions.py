@@ -59,7 +59,7 @@ class Decisions:
 
     def __init__(self, subject: Subject, reading: Reading, moment: Moment) -> None:
         self.subject, self.reading, self.moment = subject, reading, moment
-        self.z3, self.edition = subject.z3, subject.edition
+        self.logic, self.edition = subject.prover.logic, subject.edition
         self._standings: dict[str, Standings] = {}
         self._labels: dict[str, dict[str, Formula]] = {}
 
@@ -82,16 +82,16 @@ class Decisions:
         return tuple(self.edition.care[name] for name in self._counting("care"))
 
     def _any(self, parts: Iterable[Formula]) -> Formula:
-        return self.z3.Or(list(parts))
+        return self.logic.some(*parts)
 
     def _all(self, parts: Iterable[Formula]) -> Formula:
-        return self.z3.And(list(parts))
+        return self.logic.every(*parts)
 
     @cached_property
     def planned(self) -> Formula:
         """A plan is made."""
         exclusions = self.edition.contents.scopes.exclusions
-        return self.z3.Not(
+        return self.logic.no(
             self._any(self.reading.told(f"exclusion:{e.id}").yes for e in exclusions)
         )
 
@@ -105,43 +105,43 @@ class Decisions:
         return found
 
     def _standings_of(self, position: Position) -> Standings:
-        z3 = self.z3
+        logic = self.logic
         when = self.reading.told(f"position:{position.id}")
         extended = [
             self.reading.told(f"extension:{position.id}:{index}")
             for index in range(len(position.extends_to))
         ]
-        applies, extends = when.yes, z3.And(when.no, self._any(e.yes for e in extended))
-        open_ = z3.Or(
-            z3.And(z3.Not(when.yes), z3.Not(when.no)),
-            z3.And(
+        applies, extends = when.yes, logic.every(when.no, self._any(e.yes for e in extended))
+        open_ = logic.some(
+            logic.every(logic.no(when.yes), logic.no(when.no)),
+            logic.every(
                 when.no,
-                z3.Not(self._any(e.yes for e in extended)),
-                z3.Not(self._all(e.no for e in extended)),
+                logic.no(self._any(e.yes for e in extended)),
+                logic.no(self._all(e.no for e in extended)),
             ),
         )
         others = [self.standings(q) for q in self.positions if position.id in q.overrides]
-        displaced = self._any(z3.Or(o.applies, o.extends) for o in others)
+        displaced = self._any(logic.some(o.applies, o.extends) for o in others)
         unsure = self._any(o.cannot_tell for o in others)
-        clear = z3.And(z3.Not(displaced), z3.Not(unsure))
-        base = z3.Or(applies, extends)
+        clear = logic.every(logic.no(displaced), logic.no(unsure))
+        base = logic.some(applies, extends)
         return Standings(
-            z3.And(applies, clear),
-            z3.And(extends, clear),
-            z3.And(base, displaced),
-            z3.Or(open_, z3.And(base, z3.Not(displaced), unsure)),
+            logic.every(applies, clear),
+            logic.every(extends, clear),
+            logic.every(base, displaced),
+            logic.some(open_, logic.every(base, logic.no(displaced), unsure)),
         )
 
     def holds(self, position: Position) -> Formula:
         """A position applies, as an extension or not."""
         found = self.standings(position)
-        return self.z3.Or(found.applies, found.extends)
+        return self.logic.some(found.applies, found.extends)
 
     def waits(self, position: Position, regimen: str) -> Formula:
         """The speaker's premise, an approval here, does not hold for a regimen."""
         if position.premise != "approved":
-            return self.z3.BoolVal(False)
-        return self.z3.Not(self.label(regimen, "approved"))
+            return self.logic.false
+        return self.logic.no(self.label(regimen, "approved"))
 
     # --- labels ---------------------------------------------------------------------------------
 
@@ -153,20 +153,20 @@ class Decisions:
         return found[status]
 
     def _label_of(self, regimen: str) -> dict[str, Formula]:
-        z3 = self.z3
+        logic = self.logic
         records = [a for a in self.approvals if regimen in a.regimens]
         told: dict[str, Told] = {a.id: self.reading.told(f"approval:{a.id}") for a in records}
         approved = [a for a in records if a.status == "approved"]
         fits = self._any(told[a.id].yes for a in approved)
-        left_open = z3.Not(self._all(told[a.id].no for a in approved))
-        review = self._any(z3.Not(told[a.id].no) for a in records if a.status == "under-review")
+        left_open = logic.no(self._all(told[a.id].no for a in approved))
+        review = self._any(logic.no(told[a.id].no) for a in records if a.status == "under-review")
         found: dict[str, Formula] = {
             "approved": fits,
-            "cannot-tell": z3.And(z3.Not(fits), left_open),
-            "under-review": z3.And(z3.Not(fits), z3.Not(left_open), review),
+            "cannot-tell": logic.every(logic.no(fits), left_open),
+            "under-review": logic.every(logic.no(fits), logic.no(left_open), review),
         }
-        rest = z3.And(z3.Not(fits), z3.Not(left_open), z3.Not(review))
-        never = z3.BoolVal(False)
+        rest = logic.every(logic.no(fits), logic.no(left_open), logic.no(review))
+        never = logic.false
         outside = bool(approved)
         none_found = not approved and any(a.status == "none-found" for a in records)
         found["outside"] = rest if outside else never
@@ -182,13 +182,13 @@ class Decisions:
 
     def certainty(self, regimen: str) -> dict[str, Formula]:
         """How certain it is that a regimen is an option; each excludes those before it."""
-        z3 = self.z3
+        logic = self.logic
         certain, extension, waiting, possible = [], [], [], []
         for position in self.speaking(regimen):
             standing, waits = self.standings(position), self.waits(position, regimen)
-            certain.append(z3.And(standing.applies, z3.Not(waits)))
-            extension.append(z3.And(standing.extends, z3.Not(waits)))
-            waiting.append(z3.And(z3.Or(standing.applies, standing.extends), waits))
+            certain.append(logic.every(standing.applies, logic.no(waits)))
+            extension.append(logic.every(standing.extends, logic.no(waits)))
+            waiting.append(logic.every(logic.some(standing.applies, standing.extends), waits))
             possible.append(standing.cannot_tell)
         found: dict[str, Formula] = {}
         earlier: list[Formula] = []
@@ -199,19 +199,19 @@ class Decisions:
             ("possible", possible),
         ):
             here = self._any(parts)
-            found[name] = z3.And(here, z3.Not(self._any(earlier)))
+            found[name] = logic.every(here, logic.no(self._any(earlier)))
             earlier.append(here)
-        label = z3.Or(self.label(regimen, "approved"), self.label(regimen, "cannot-tell"))
-        found["label-only"] = z3.And(label, z3.Not(self._any(earlier)))
+        label = logic.some(self.label(regimen, "approved"), self.label(regimen, "cannot-tell"))
+        found["label-only"] = logic.every(label, logic.no(self._any(earlier)))
         return found
 
     def listed(self, regimen: str) -> Formula:
         """A plan lists a regimen: as an option, a possible one, or by its label alone."""
-        return self.z3.And(self.planned, self._any(self.certainty(regimen).values()))
+        return self.logic.every(self.planned, self._any(self.certainty(regimen).values()))
 
     def warned(self, regimen: str, *, rule: str = "", kind: str = "") -> Formula:
         """An option carries a caution: one rule, or any of a kind."""
-        z3 = self.z3
+        logic = self.logic
         several = bool(self.edition.regimens[regimen].any_of)
         found = []
         for care in self.care:
@@ -222,9 +222,9 @@ class Decisions:
             told = self.reading.told(f"care:{care.id}")
             if several:
                 # one of several drugs: only what forbids one of them matters to the choice
-                found.append(told.yes if care.kind == "contraindication" else z3.BoolVal(False))
+                found.append(told.yes if care.kind == "contraindication" else logic.false)
             else:
-                found.append(told.yes if care.kind == "note" else z3.Not(told.no))
+                found.append(told.yes if care.kind == "note" else logic.no(told.no))
         return self._any(found)
 
     # --- what a case or a claim expects -----------------------------------------------------------
@@ -251,13 +251,13 @@ class Decisions:
             fits = {
                 "yes": told.yes,
                 "no": told.no,
-                "possible": self.z3.And(self.z3.Not(told.yes), self.z3.Not(told.no)),
-                "": self.z3.Not(told.no),
+                "possible": self.logic.every(self.logic.no(told.yes), self.logic.no(told.no)),
+                "": self.logic.no(told.no),
             }
-            parts.append(self.z3.And(self.planned, fits[expected.fit]))
+            parts.append(self.logic.every(self.planned, fits[expected.fit]))
         if expected.scope:
             parts.append(
-                self.z3.And(self.planned, self.reading.told(f"scope:{expected.scope}").yes)
+                self.logic.every(self.planned, self.reading.told(f"scope:{expected.scope}").yes)
             )
         if expected.excluded:
             parts.append(self.reading.told(f"exclusion:{expected.excluded}").yes)
@@ -271,33 +271,33 @@ class Decisions:
         """Some position of these stances holds."""
         wanted = tuple(stances)
         held = [self.holds(p) for p in self.positions if p.stance in wanted]
-        return self.z3.And(self.planned, self._any(held))
+        return self.logic.every(self.planned, self._any(held))
 
     def _position(self, expected: Shows) -> Formula:
-        z3 = self.z3
+        logic = self.logic
         position = next((p for p in self.positions if p.id == expected.position), None)
         wanted = _stances(expected)
         if position is None or (wanted and position.stance not in wanted):
-            return z3.BoolVal(False)
+            return logic.false
         standing = self.standings(position)
         waiting = self._any(self.waits(position, regimen) for regimen in position.regimens)
         found = {
-            "certain": z3.And(standing.applies, z3.Not(waiting)),
+            "certain": logic.every(standing.applies, logic.no(waiting)),
             "extension": standing.extends,
             "possible": standing.cannot_tell,
-            "waiting": z3.And(self.holds(position), waiting),
+            "waiting": logic.every(self.holds(position), waiting),
             "": self.holds(position),
         }[expected.certainty]
         if expected.certainty == "possible" and position.stance not in FAVOURABLE:
-            return z3.BoolVal(False)
-        return z3.And(self.planned, found)
+            return logic.false
+        return logic.every(self.planned, found)
 
     def _regimen(self, expected: Shows) -> Formula:
         names = (expected.regimen,) if isinstance(expected.regimen, str) else expected.regimen
         return self._any(self._one_regimen(name, expected) for name in names)
 
     def _one_regimen(self, name: str, expected: Shows) -> Formula:
-        z3 = self.z3
+        logic = self.logic
         parts: list[Formula] = []
         if expected.because:
             raise NotProvable("a claim cannot speak of the reasons of a label")
@@ -312,7 +312,7 @@ class Decisions:
         if wanted:
             parts.append(
                 self._any(
-                    z3.And(self.holds(p), z3.Not(self.waits(p, name)))
+                    logic.every(self.holds(p), logic.no(self.waits(p, name)))
                     for p in self.speaking(name)
                     if p.stance in wanted
                 )
@@ -320,14 +320,14 @@ class Decisions:
         if expected.caution or expected.kind:
             parts.append(self.warned(name, rule=expected.caution, kind=expected.kind))
         if expected.without:
-            parts.append(z3.Not(self.warned(name, kind=expected.without)))
+            parts.append(logic.no(self.warned(name, kind=expected.without)))
         return self._all(parts)
 
     def _caution(self, expected: Shows) -> Formula:
         named = dict.fromkeys(name for p in self.positions for name in p.regimens)
         named |= dict.fromkeys(name for a in self.approvals for name in a.regimens)
         return self._any(
-            self.z3.And(
+            self.logic.every(
                 self.listed(name), self.warned(name, rule=expected.caution, kind=expected.kind)
             )
             for name in named
@@ -335,14 +335,37 @@ class Decisions:
 
     def _conflict(self, expected: Shows) -> Formula:
         pair = [p for p in self.positions if p.id in expected.conflict]
-        if len(pair) != len(set(expected.conflict)) or not point_apart(pair[0], pair[1]):
-            return self.z3.BoolVal(False)
-        return self._all([self.planned, *(self.holds(p) for p in pair)])
+        if len(pair) != 2:
+            return self.logic.false
+        return self.logic.every(self.planned, self.conflict(pair[0], pair[1]))
+
+    def conflict(self, one: Position, other: Position) -> Formula:
+        """Two speakers point apart: both positions hold, and the planner calls it a conflict."""
+        if one.who == other.who or not point_apart(one, other):
+            return self.logic.false
+        both = self.logic.every(self.holds(one), self.holds(other))
+        apart = set(one.over) & set(other.regimens) or set(other.over) & set(one.regimens)
+        firm = one.stance is other.stance is Stance.RECOMMENDS
+        if not firm or (apart and not set(one.regimens) & set(other.regimens)):
+            return both
+        # who recommends both in separate words does not differ from who recommends one
+        common = [
+            self.logic.every(self._firmly(one.who, regimen), self._firmly(other.who, regimen))
+            for regimen in dict.fromkeys(r for p in self.positions for r in p.regimens)
+        ]
+        return self.logic.every(both, self.logic.no(self._any(common)))
+
+    def _firmly(self, who: str, regimen: str) -> Formula:
+        return self._any(
+            self.holds(p)
+            for p in self.positions
+            if p.who == who and p.stance is Stance.RECOMMENDS and regimen in p.regimens
+        )
 
     def _preference(self, expected: Shows) -> Formula:
         better, worse = expected.preference
         found = [self.holds(p) for p in self.positions if better in p.regimens and worse in p.over]
-        return self.z3.And(self.planned, self._any(found))
+        return self.logic.every(self.planned, self._any(found))
 
 
 def _stances(expected: Shows) -> tuple[Stance, ...]:

@@ -61,14 +61,25 @@ class Subject:
     """One edition with its formulas.
 
     ``also`` are further conditions that will be asked about it; ``seconds``
-    bounds each question to the solver.
+    bounds each question to the solver. What stands ``beside`` another speaks of
+    the same patients, by its own definitions.
     """
 
     def __init__(
-        self, edition: Edition, *, also: Iterable[Condition] = (), seconds: float = 10
+        self,
+        edition: Edition,
+        *,
+        also: Iterable[Condition] = (),
+        seconds: float = 10,
+        beside: Subject | None = None,
     ) -> None:
         self.edition, self.also, self.seconds = edition, tuple(also), seconds
-        self.prover = Prover(edition.model, seconds=seconds)
+        self.prover: Prover = Prover(
+            edition.model,
+            seconds=seconds,
+            tag="old " if beside else "",
+            solver=beside.prover.solver if beside else None,
+        )
         self.z3 = self.prover.z3
         self.calendar = Calendar(edition)
         self.complete = Complete(self)
@@ -93,6 +104,9 @@ class Subject:
         for trial in contents.trials:
             if trial.eligibility is not None:
                 found[f"trial:{trial.id}"] = trial.eligibility
+            for result in trial.results:
+                if result.holds_for is not None:
+                    found[f"result:{result.id}"] = result.holds_for
         return found
 
     def holds(self, key: str) -> Formula:
@@ -222,7 +236,7 @@ class Complete:
         found = self._kept.get(key)
         if found is None:
             holds = self.subject.holds(key)
-            found = self._kept[key] = Told(holds, self.subject.z3.Not(holds))
+            found = self._kept[key] = Told(holds, self.subject.prover.logic.no(holds))
         return found
 
 
@@ -242,19 +256,16 @@ class Missing:
     """Patients of whom some facts are missing and all others known.
 
     YES is what holds whichever value the missing facts have, among those that
-    can be; so is NO. What is certain with still more missing is certain here
-    too, so nothing certain is overlooked.
+    can be beside what is ``given``; so is NO. What is certain with still more
+    missing is certain here too, so nothing certain is overlooked.
     """
 
-    LARGEST = 512
-
-    def __init__(self, subject: Subject, facts: tuple[str, ...]) -> None:
+    def __init__(self, subject: Subject, facts: tuple[str, ...], given: Condition = ALWAYS) -> None:
         self.subject, self.facts = subject, facts
         self._kept: dict[str, Told] = {}
         model, z3 = subject.edition.model, subject.z3
-        self.written: dict[str, Condition] = {}
-        never = [Not(written_out(n, model)) for n in model.never.values()]
-        bearing = [n for n in never if facts_in(n) & set(facts)]
+        can_be = [Not(written_out(n, model)) for n in model.never.values()]
+        bearing = [n for n in (*can_be, written_out(given, model)) if facts_in(n) & set(facts)]
         self._can_be = subject.prover.holds(AllOf(tuple(bearing)))
         every = [written_out(c, model) for c in subject.conditions.values()] + bearing
         choices: list[list[Known]] = [
@@ -296,9 +307,11 @@ class Missing:
             model, z3 = self.subject.edition.model, self.subject.z3
             holds = self.subject.prover.holds(written_out(self.subject.conditions[key], model))
             placed = [z3.substitute(holds, *cell) for cell in self.cells]
-            yes = z3.And([z3.Implies(o, p) for o, p in zip(self._open, placed, strict=True)])
-            no = z3.And([z3.Implies(o, z3.Not(p)) for o, p in zip(self._open, placed, strict=True)])
-            found = self._kept[key] = Told(yes, no)
+            pairs = list(zip(self._open, placed, strict=True))
+            found = self._kept[key] = Told(
+                z3.And([z3.Implies(open_, holds) for open_, holds in pairs]),
+                z3.And([z3.Implies(open_, z3.Not(holds)) for open_, holds in pairs]),
+            )
         return found
 
 
@@ -317,9 +330,11 @@ class Least:
         """YES and NO of a statement by its key, each settled already."""
         found = self._kept.get(key)
         if found is None:
-            z3, holds = self.subject.z3, self.subject.holds(key)
+            prover, holds = self.subject.prover, self.subject.holds(key)
+            logic = prover.logic
+            always = not prover.possible(self.given, logic.no(holds))
+            never = not prover.possible(self.given, holds)
             found = self._kept[key] = Told(
-                z3.BoolVal(not self.subject.prover.possible(self.given, z3.Not(holds))),
-                z3.BoolVal(not self.subject.prover.possible(self.given, holds)),
+                logic.true if always else logic.false, logic.true if never else logic.false
             )
         return found

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 import msgspec
 
+from consilium.proving.differences import Difference, PlanChange
 from consilium.proving.findings import Finding, Patient, draft, plain
 from consilium.proving.proof import Proof
 from consilium.rules.proving import Verdict
 
 PROOF_SCHEMA = "consilium-proof/1"
+DIFF_SCHEMA = "consilium-diff/1"
 
 
 def completeness(proof: Proof) -> str:
@@ -25,7 +27,9 @@ def completeness(proof: Proof) -> str:
 
 def proof_text(proof: Proof, *, full: bool = False) -> Iterator[str]:
     """A proof as lines of text; ``full`` lists splits and what was explained too."""
-    yield f"Edition {proof.edition}: {proof.statements} conditions, {proof.questions} questions asked"
+    yield (
+        f"Edition {proof.edition}: {proof.statements} conditions, {proof.questions} questions asked"
+    )
     yield ""
     for finding in proof.open:
         yield from _finding(finding)
@@ -46,9 +50,10 @@ def proof_text(proof: Proof, *, full: bool = False) -> Iterator[str]:
             yield f"    for example: {split.example.says}"
     agreeing = [one for one in proof.twin if one.agrees and not one.too_large]
     too_large = [one for one in proof.twin if one.too_large]
+    cells = sum(one.cells for one in agreeing)
     yield (
-        f"Enumeration of {sum(one.cells for one in agreeing)} cells in {len(agreeing)} scopes agrees "
-        "with the solver" + (f"; {len(too_large)} scopes are too large for it" if too_large else "")
+        f"Enumeration of {cells} cells in {len(agreeing)} scopes agrees with the solver"
+        + (f"; {len(too_large)} scopes are too large for it" if too_large else "")
     )
     for one in proof.twin:
         if not one.agrees:
@@ -141,3 +146,86 @@ def _patient(patient: Patient | None) -> dict[str, object] | None:
         "region": patient.region.value,
         "as_of": patient.day.isoformat(),
     }
+
+
+# --- differences ------------------------------------------------------------------------------
+
+
+def _complete(found: Difference) -> str:
+    if found.complete:
+        return (
+            "Complete: it is proved that every patient who meets none of these changes has the "
+            "same labels, positions, options, care rules, scopes and trials on both sides."
+        )
+    left = "; ".join(found.undecided) or "patients were found whose change is not listed"
+    return f"NOT complete: {left}."
+
+
+def _regions(change: PlanChange) -> str:
+    return ", ".join(region.value for region in change.regions)
+
+
+def difference_text(found: Difference) -> Iterator[str]:
+    """A difference as lines of text."""
+    yield f"{found.old} -> {found.new}"
+    yield ""
+    yield f"{len(found.statements)} statements differ"
+    for one in found.statements:
+        where = f" ({', '.join(one.regions)})" if one.regions else ""
+        yield f"  {one.kind} {one.statement}{where} {one.how}: {one.says}"
+    yield ""
+    yield f"{len(found.changes)} kinds of change in the plans"
+    for change in found.changes:
+        yield f"  {change.kind}  {change.says} ({_regions(change)})"
+        if change.example is not None:
+            yield f"      smallest patient: {change.example.says}"
+    yield ""
+    yield _complete(found)
+
+
+def difference_markdown(found: Difference) -> Iterator[str]:
+    """A difference for a review."""
+    yield f"# {found.old} to {found.new}"
+    yield ""
+    yield f"## Statements ({len(found.statements)})"
+    yield ""
+    for one in found.statements:
+        where = f" ({', '.join(one.regions)})" if one.regions else ""
+        yield f"- {one.kind} `{one.statement}`{where} {one.how}: {one.says}"
+    yield ""
+    yield f"## Patients whose plan differs ({len(found.changes)} kinds of change)"
+    yield ""
+    yield "| what | from | to | regions | smallest patient |"
+    yield "|---|---|---|---|---|"
+    for change in found.changes:
+        says = change.example.says if change.example else ""
+        yield (
+            f"| {change.kind}: {change.about} | {change.before} | {change.after} "
+            f"| {_regions(change)} | {says.replace('|', '/')} |"
+        )
+    yield ""
+    yield _complete(found)
+
+
+def difference_json(found: Difference) -> bytes:
+    """A difference as JSON."""
+    data = {
+        "schema": DIFF_SCHEMA,
+        "old": found.old,
+        "new": found.new,
+        "complete": found.complete,
+        "statements": found.statements,
+        "changes": [
+            {
+                "kind": change.kind,
+                "about": change.about,
+                "before": change.before,
+                "after": change.after,
+                "regions": change.regions,
+                "example": _patient(change.example),
+            }
+            for change in found.changes
+        ],
+        "undecided": found.undecided,
+    }
+    return msgspec.json.format(msgspec.json.encode(data), indent=2)

@@ -15,6 +15,7 @@ from consilium.guidance.labels import Label, LabelStatus
 from consilium.guidance.standing import Standing
 from consilium.guidance.voices import Agreement, Voice
 from consilium.knowledge.edition import Edition
+from consilium.knowledge.records import Stance
 from consilium.planning import Plan, heard_by
 from consilium.planning.plan import Cover, FactShown, Gap, KeyResult, NextLine, Option
 
@@ -52,10 +53,10 @@ def document(made: Plan, edition: Edition, *, brief: bool = False) -> Document:
 
 _STANCES = {
     "recommends": "recommends",
-    "may_be_preferred": "says may be preferred",
+    "may_be_preferred": "says may be preferred:",
     "would_consider": "would consider",
     "acceptable": "says one can choose",
-    "depends_on": "makes it depend on",
+    "depends_on": "lets facts decide between",
     "only_in_trial": "only in a trial:",
     "advises_against": "advises against",
 }
@@ -74,12 +75,13 @@ _CAUTIONS = {
     "note": "Note",
 }
 _AGREEMENT = {
-    Agreement.AGREE: "The people who speak for this patient agree.",
-    Agreement.SPLIT: "The people who speak for this patient do not agree.",
+    Agreement.AGREE: "Those who speak for this patient have a drug in common.",
+    Agreement.SPLIT: "Those who speak for this patient do not all name the same drugs.",
     Agreement.ONE_SPEAKS: "One person speaks for this patient.",
     Agreement.NOBODY_SPEAKS: "No person in this edition speaks for this patient.",
 }
 _MOST = 3
+_LABELS_SHOWN = 4
 _CHECKS = 5
 
 
@@ -88,6 +90,8 @@ class _Writer:
         self.made, self.edition, self.brief = made, edition, brief
         self.numbers = {shown.source: shown.number for shown in reversed(made.sources)}
         self.model = edition.model
+        labelled = (*made.options, *made.possible, *made.labels_only)
+        self._since = {o.regimen: o.label.since for o in labelled}
 
     def document(self) -> Document:
         made = self.made
@@ -154,7 +158,7 @@ class _Writer:
     def _say_cover(self, cover: Cover) -> str:
         if not cover.missing:
             return cover.says
-        return f"It may be, and cannot be told without {self._named(cover.missing)}: {cover.says}"
+        return f"Perhaps (not known: {self._named(cover.missing)}): {cover.says}"
 
     def _named(self, facts: Iterable[str]) -> str:
         """Facts by their phrases; on one screen the first few and how many more."""
@@ -165,9 +169,8 @@ class _Writer:
 
     def _patient(self) -> Section:
         shown = [f.text for f in self.made.case if not self.brief or _tells(f)]
-        return Section(
-            "Patient", (Item("; ".join(dict.fromkeys(shown)) + ".", "fact"),), kind="patient"
-        )
+        said = "; ".join(dict.fromkeys(shown)) or "Nothing is known yet"
+        return Section("Patient", (Item(f"{said}.", "fact"),), kind="patient")
 
     def _cites(self, because: Iterable[Citation]) -> tuple[int, ...]:
         found = (self.numbers.get(citation.source) for citation in because)
@@ -178,16 +181,43 @@ class _Writer:
         items = [
             self._label(option.label, option.regimen),
             Item(option.headline + ".", "headline", cited),
+            *self._older(option),
         ]
+        if self.brief:
+            items += self._reservations(option)
         items += self._results_in_brief(option) if self.brief else map(self._result, option.results)
         items += [Item(mark + ".", "caution") for mark in option.already]
-        items += self._cautions_in_brief(option) if self.brief else self._cautions(option.cautions)
+        items += (
+            self._cautions_in_brief(option)
+            if self.brief
+            else self._cautions(option.cautions, option)
+        )
         if not self.brief:
             items += [self._voice(voice) for voice in option.voices]
         items += self._next(option.next_lines)
         return Section(
             option.name, tuple(items), kind="stop" if option.contraindicated else option.certainty
         )
+
+    def _older(self, option: Option) -> Iterator[Item]:
+        if option.older_than:
+            newer = ", ".join(
+                f"{self._short(name)} ({self._since[name]})" for name in option.older_than
+            )
+            yield Item(
+                f"Said before these were approved here for such a patient: {newer}.", "caution"
+            )
+
+    def _reservations(self, option: Option) -> Iterator[Item]:
+        """What a guideline adds to its stance; what a person adds stands with the experts."""
+        for voice in option.voices:
+            if voice.holds and voice.kind == "guideline" and voice.caveat:
+                text = f"{self._who(voice)}: {voice.caveat}"
+                yield Item(text, "note", self._cites(voice.because), voice.position)
+
+    def _who(self, voice: Voice) -> str:
+        speaker = self.edition.speakers[voice.who]
+        return speaker.short or speaker.name
 
     def _results_in_brief(self, option: Option) -> Iterator[Item]:
         by_trial: dict[str, list[KeyResult]] = {}
@@ -209,7 +239,7 @@ class _Writer:
         held = [
             c for c in option.cautions if not c.open and c.kind in ("contraindication", "caution")
         ]
-        yield from self._cautions(tuple(held[:_MOST]))
+        yield from self._cautions(tuple(held[:_MOST]), option)
         open_ = [c for c in option.cautions if c.open]
         asked = dict.fromkeys(self._phrase(fact) for c in open_ for fact in c.missing)
         forbids = any(c.kind == "contraindication" for c in open_)
@@ -233,7 +263,9 @@ class _Writer:
             text += f" since {label.since}" if label.since else ""
             text += f"; {label.also}" if label.also else ""
         if label.failing:
-            text += f" ({', '.join(self._phrase(f) for f in label.failing)} in the way)"
+            # another subtype says enough; what its label asks for besides is of no use here
+            failing = ("subtype",) if "subtype" in label.failing else label.failing
+            text += f" (in the way: {', '.join(self._phrase(f) for f in failing)})"
         if label.missing:
             text += f", missing: {', '.join(self._phrase(f) for f in label.missing)}"
         cited = [c for name in label.approvals for c in self.edition.approvals[name].because]
@@ -260,9 +292,12 @@ class _Writer:
             key.result,
         )
 
-    def _cautions(self, found: tuple[Caution, ...]) -> Iterator[Item]:
+    def _cautions(self, found: tuple[Caution, ...], option: Option) -> Iterator[Item]:
         for caution in found:
             word = _CAUTIONS[caution.kind]
+            if option.drugs != (caution.drug,):
+                # a rule is of one drug, whatever it is given with or instead of
+                word = f"{word}, {self.edition.drugs[caution.drug].name}"
             kind = "stop" if caution.kind == "contraindication" else "caution"
             if caution.open:
                 kind = "caution"
@@ -272,8 +307,10 @@ class _Writer:
 
     def _voice(self, voice: Voice) -> Item:
         names = ", ".join(self._short(name) for name in voice.regimens)
-        about = names or ", ".join(self._phrase(fact) for fact in voice.facts)
+        about = names or self._deciding(voice)
         text = f"{voice.name} {_STANCES[voice.stance.value]} {about}"
+        if names and voice.stance is Stance.DEPENDS_ON:
+            text += f", by {self._deciding(voice)}"
         if voice.over:
             text += f" over {', '.join(self._short(name) for name in voice.over)}"
         if voice.grading:
@@ -282,7 +319,7 @@ class _Writer:
             text += "; an extension: the source speaks of a neighbouring group"
         if voice.waiting:
             waiting = ", ".join(self._short(name) for name in voice.waiting)
-            text += f"; waits for an approval here of {waiting}"
+            text += f"; on condition that it is approved here: {waiting}"
         if voice.missing:
             text += f"; cannot be told without {', '.join(self._phrase(f) for f in voice.missing)}"
         if voice.reasons:
@@ -309,10 +346,13 @@ class _Writer:
 
     def _next_text(self, line: NextLine, depth: int = 0) -> str:
         text = f"{' or '.join(line.names)} ({line.says})"
-        if line.again and not self.brief:
+        if line.again:
             text += f" [{', '.join(dict.fromkeys(line.again))}]"
         if line.then and not self.brief and depth == 0:
-            text += ", then " + " / ".join(self._next_text(part, 1) for part in line.then[:2])
+            first = f" after {line.names[0]}" if len(line.names) > 1 else ""
+            text += f", then{first} " + " / ".join(
+                self._next_text(part, 1) for part in line.then[:2]
+            )
         return text
 
     def _possible(self, option: Option) -> Item:
@@ -327,48 +367,94 @@ class _Writer:
         items = []
         for option in self.made.labels_only:
             label = self._label(option.label, option.regimen)
-            marks = "".join(f" {mark}." for mark in option.already)
-            items.append(
-                Item(f"{option.name}. {label.text}{marks}", "label", label.cites, option.regimen)
-            )
-        return Section(
-            "On the label, but nobody here takes a stance",
-            tuple(items[: 4 if self.brief else None]),
-        )
+            marks = "".join(f" {mark[0].upper()}{mark[1:]}." for mark in option.already)
+            held = [
+                c
+                for c in option.cautions
+                if not c.open and c.kind in ("contraindication", "caution")
+            ]
+            warned = list(self._cautions(tuple(held[:_MOST]), option))
+            warnings = "".join(f" {item.text}" for item in warned)
+            cites = sorted({*label.cites, *(n for item in warned for n in item.cites)})
+            kind = "stop" if option.contraindicated else "label"
+            text = f"{option.name}. {label.text}{marks}{warnings}"
+            items.append(Item(text, kind, tuple(cites), option.regimen))
+        shown = items[: _LABELS_SHOWN if self.brief else None]
+        if len(items) > len(shown):
+            others = ", ".join(o.name for o in self.made.labels_only[len(shown) :])
+            shown.append(Item(f"{len(items) - len(shown)} more with --full: {others}.", "more"))
+        return Section("On a label, or perhaps, but nobody here takes a stance", tuple(shown))
 
     def _experts(self) -> Section:
         rows = []
         for name, heard in heard_by(self.made).items():
-            said = "; ".join(
-                f"{_STANCES[v.stance.value]} "
-                + (
-                    ", ".join(self._short(r) for r in v.regimens)
-                    or ", ".join(self._phrase(f) for f in v.facts)
-                )
-                for v in heard
-            )
+            said = "; ".join(dict.fromkeys(self._stance(v) for v in _telling(heard)))
             cites = self._cites(c for v in heard for c in v.because)
-            rows.append(Item(f"{name}: {said}.", "voice", cites, heard[0].position))
+            since = ", ".join(dict.fromkeys(v.since for v in heard))
+            caveats = " ".join(dict.fromkeys(v.caveat for v in heard if v.caveat and self.brief))
+            text = f"{name} ({since}): {said}. {caveats}".rstrip()
+            rows.append(Item(text, "voice", cites, heard[0].position))
         if not rows:
             return Section("Experts side by side")
         return Section(
             "Experts side by side", (Item(_AGREEMENT[self.made.agreement], "agreement"), *rows)
         )
 
+    def _deciding(self, voice: Voice) -> str:
+        return " and ".join(self._phrase(fact) for fact in voice.facts)
+
+    def _stance(self, voice: Voice) -> str:
+        """What one voice says, without who says it."""
+        named = ", ".join(self._short(name) for name in voice.regimens)
+        if voice.stance is Stance.DEPENDS_ON:
+            between = f" between {named}" if named else ""
+            return f"lets {self._deciding(voice)} decide{between}"
+        text = f"{_STANCES[voice.stance.value]} {named}"
+        if voice.waiting:
+            waiting = ", ".join(self._short(name) for name in voice.waiting)
+            same = voice.waiting == voice.regimens
+            text += " if approved here" if same else f" ({waiting} if approved here)"
+        if voice.standing is Standing.EXTENDS:
+            text += " (an extension: the source speaks of a neighbouring group)"
+        return text
+
     def _conflicts(self) -> Section:
-        items = []
+        """Every clash once: who says what, against whom."""
+        voices = {v.position: v for v in self._heard()}
+        sides: dict[str, dict[str, Voice]] = {}
         for conflict in self.made.conflicts:
-            one, other = (self.edition.positions[name] for name in conflict.positions)
-            names = [self.edition.speakers[p.who].name for p in (one, other)]
-            items.append(
-                Item(
-                    f"{names[0]} and {names[1]}: {conflict.says}.",
-                    "conflict",
-                    self._cites((*one.because, *other.because)),
-                    one.id,
-                )
-            )
+            one, other = (voices[name] for name in conflict.positions)
+            sides.setdefault(other.position, {})[one.position] = one
+        items = []
+        for name, ones in sides.items():
+            against = voices[name]
+            cited = (cite for v in (*ones.values(), against) for cite in v.because)
+            said = "; ".join(self._side(list(ones.values())))
+            text = f"{said}. On the other side, {self._side([against])[0]}."
+            items.append(Item(text, "conflict", self._cites(cited), next(iter(ones))))
         return Section("Where they conflict", tuple(items))
+
+    def _side(self, said: list[Voice]) -> list[str]:
+        """What several voices say, those of one speaker and one stance together."""
+        grouped: dict[tuple[str, str, str, tuple[str, ...]], dict[str, None]] = {}
+        for v in said:
+            key = (self._who(v), v.since, _STANCES[v.stance.value], v.over)
+            grouped.setdefault(key, {}).update(dict.fromkeys(v.regimens))
+        texts = []
+        for (who, since, stance, over), named in grouped.items():
+            rather = f", over {self._briefly(over)}" if over else ""
+            texts.append(f"{who} ({since}) {stance} {self._briefly(named)}{rather}")
+        return texts
+
+    def _briefly(self, regimens: Iterable[str]) -> str:
+        named = (self.edition.regimens[name] for name in regimens)
+        return ", ".join(regimen.short or regimen.name for regimen in named)
+
+    def _heard(self) -> Iterator[Voice]:
+        made = self.made
+        for option in (*made.options, *made.possible):
+            yield from option.voices
+        yield from (*made.against, *made.depends)
 
     def _gaps(self) -> Section:
         items = []
@@ -385,17 +471,15 @@ class _Writer:
     def _gaps_shown(self) -> tuple[Gap, ...]:
         if not self.brief:
             return self.made.gaps
-        return tuple(gap for gap in self.made.gaps if gap.weight >= 1)[:_MOST]
+        return tuple(g for g in self.made.gaps if g.weight >= 1 and g.would_change)[:_MOST]
 
     def _trials(self) -> Section:
         items = []
         for trial in self.made.trials:
+            if self.brief and trial.status == "active-not-recruiting":
+                continue
             fit = "fits" if trial.fit == "yes" else "may fit"
-            missing = (
-                f"; unknown: {', '.join(self._phrase(f) for f in trial.missing)}"
-                if trial.missing
-                else ""
-            )
+            missing = f"; unknown: {self._named(trial.missing)}" if trial.missing else ""
             items.append(
                 Item(
                     f"{trial.name} ({trial.nct}): {fit} as far as can be told{missing}. "
@@ -476,6 +560,21 @@ class _Writer:
             hint = "list them with --format markdown, or `consilium show source ID`"
             return Section("Sources", (Item(f"{len(items)} sources; {hint}.", "more"),))
         return Section("Sources", tuple(items))
+
+
+def _telling(heard: tuple[Voice, ...]) -> list[Voice]:
+    """The voices of one person without weaker words on the same regimens."""
+    order = list(_STANCES)
+    return [
+        v
+        for v in heard
+        if not any(
+            set(v.regimens) == set(w.regimens)
+            and order.index(w.stance.value) < order.index(v.stance.value)
+            and w.stance is not Stance.DEPENDS_ON
+            for w in heard
+        )
+    ]
 
 
 def _tells(fact: FactShown) -> bool:

@@ -82,13 +82,14 @@ def _answer_bound(test: Bound, known: Between) -> Answer:
         (-inf if test.start is None else test.start, False),
         (-inf if test.above is None else test.above, True),
     )
+    # and with whether it is taken in, so that the narrower of two is the lesser
     end = min(
         (known.high, True),
         (inf if test.up_to is None else test.up_to, True),
         (inf if test.below is None else test.below, False),
     )
-    meets = start[0] < end[0] or (start[0] == end[0] and not start[1] and end[1])
-    return UNKNOWN if meets else NO
+    nothing = start[0] > end[0] or (start[0] == end[0] and (start[1] or not end[1]))
+    return NO if nothing else UNKNOWN
 
 
 def answer(condition: Condition, facts: Mapping[str, Known], model: FactModel) -> Answer:

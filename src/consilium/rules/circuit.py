@@ -27,8 +27,6 @@ from consilium.rules.facts import (
     ChoiceKind,
     FactDeclaration,
     FactModel,
-    MembersKind,
-    NumberKind,
     nothing_known,
 )
 
@@ -37,10 +35,14 @@ FALSE, TRUE = 0, 1
 
 
 class Input(NamedTuple):
-    """A question to one column: is it known, is it this code, is it at least or above a number."""
+    """A question to one column.
+
+    Of a number: is it known, is it ``value`` or more, is it above. Of a code: is it among the
+    first ``value`` ones (the missing one comes after all others), is it this one.
+    """
 
     column: str
-    asks: Literal["known", "is", "from", "above"]
+    asks: Literal["known", "from", "above", "coded", "is"]
     value: float = 0
 
 
@@ -105,7 +107,7 @@ class Circuit:
         """Set where both are."""
         if FALSE in (left, right):
             return FALSE
-        if left == right or right == TRUE:
+        if right in (left, TRUE):
             return left
         return right if left == TRUE else self._place(Gate("and", *sorted((left, right))))
 
@@ -113,7 +115,7 @@ class Circuit:
         """Set where at least one is."""
         if TRUE in (left, right):
             return TRUE
-        if left == right or right == FALSE:
+        if right in (left, FALSE):
             return left
         return right if left == FALSE else self._place(Gate("or", *sorted((left, right))))
 
@@ -153,6 +155,19 @@ class Circuit:
             self.nodes.append(node)
         return place
 
+    def needed(self, outputs: Iterable[int]) -> list[int]:
+        """The inputs and gates that some rails rest on, each after those it rests on itself."""
+        found: set[int] = set()
+        queue = list(outputs)
+        while queue:
+            place = queue.pop()
+            if place not in found:
+                found.add(place)
+                node = self.nodes[place]
+                if isinstance(node, Gate):
+                    queue += (node.left, node.right)
+        return sorted(found - {FALSE, TRUE})
+
     # -- tests ----------------------------------------------------------------------------------
 
     def _test(self, test: Test) -> Rails:
@@ -176,8 +191,12 @@ class Circuit:
     def _choice(self, fact: FactDeclaration, values: Iterable[str]) -> Rails:
         if fact.id not in self.columns or not isinstance(fact.kind, ChoiceKind):
             return _OPEN
-        known = self._place(Input(fact.id, "known"))
         codes = sorted(fact.kind.values.index(value) for value in values)
+        size = len(fact.kind.values)
+        if size == 2:
+            known = self.any(self._place(Input(fact.id, "is", code)) for code in (0, 1))
+        else:
+            known = self._place(Input(fact.id, "coded", size))
         true = self.any(self._place(Input(fact.id, "is", code)) for code in codes)
         return Rails(true, self.without(known, true))
 
@@ -231,17 +250,3 @@ class Circuit:
         false = self.all(rail for value, rail in excluded.items() if value in test.values)
         # Where a verdict contradicts its definition nothing is left, and `answer` says yes.
         return Rails(true, self.without(false, self.both(true, false)))
-
-
-def columns_of(model: FactModel) -> dict[str, FactDeclaration]:
-    """Every name that a column can have, with the fact it tells of."""
-    found: dict[str, FactDeclaration] = {}
-    for fact in model.facts.values():
-        match fact.kind:
-            case MembersKind(values):
-                found |= {f"{fact.id}:{member}": fact for member in values}
-            case NumberKind():
-                found |= {name: fact for name in (fact.id, f"{fact.id}:low", f"{fact.id}:high")}
-            case _:
-                found[fact.id] = fact
-    return found

@@ -67,6 +67,48 @@ def solver_module() -> Any:
     return z3
 
 
+class Logic:
+    """And, or and not, straight to the solver and simplified where a part is constant.
+
+    The solver's own constructors spend most of their time on checking what they
+    are given; a whole edition is built here hundreds of times.
+    """
+
+    def __init__(self) -> None:
+        z3 = self.z3 = solver_module()
+        self.true, self.false = z3.BoolVal(True), z3.BoolVal(False)
+        self._context = self.true.ctx
+
+    def every(self, *parts: Formula) -> Formula:
+        """All of the parts."""
+        return self._join(parts, self.z3.Z3_mk_and, self.true, self.false)
+
+    def some(self, *parts: Formula) -> Formula:
+        """Any of the parts."""
+        return self._join(parts, self.z3.Z3_mk_or, self.false, self.true)
+
+    def no(self, part: Formula) -> Formula:
+        """Not the part."""
+        if part is self.true or part is self.false:
+            return self.false if part is self.true else self.true
+        made = self.z3.Z3_mk_not(self._context.ref(), part.as_ast())
+        return self.z3.BoolRef(made, self._context)
+
+    def _join(
+        self, parts: tuple[Formula, ...], make: Any, idle: Formula, final: Formula
+    ) -> Formula:
+        left = {}
+        for part in parts:
+            if part is final:
+                return final
+            if part is not idle:
+                left[part.as_ast().value] = part
+        if len(left) < 2:
+            return next(iter(left.values()), idle)
+        listed = (self.z3.Ast * len(left))(*(part.as_ast() for part in left.values()))
+        return self.z3.BoolRef(make(self._context.ref(), len(left), listed), self._context)
+
+
 class Verdict(Enum):
     """What became of a question about all patients."""
 
@@ -116,7 +158,8 @@ class Prover:
 
     ``seconds`` bounds each single question; what is not settled by then raises
     ``Undecided``. The facts in ``loose`` may have no value, or two, where their
-    definitions give none or two.
+    definitions give none or two. Provers that share a ``solver`` speak of the
+    same patients; ``tag`` keeps apart what follows by definitions of their own.
     """
 
     def __init__(
@@ -126,12 +169,15 @@ class Prover:
         seconds: float = 10,
         tag: str = "",
         loose: frozenset[str] = frozenset(),
+        solver: Any = None,
     ) -> None:
         self.model, self.tag, self.loose = model, tag, loose
-        self.z3 = solver_module()
+        self.logic = Logic()
+        self.z3 = self.logic.z3
         self._kept: dict[Condition, Formula] = {}
+        self._names: dict[Literal, Formula] = {}
         self._declared: set[str] = set()
-        self.solver = self.z3.SimpleSolver()
+        self.solver = self.z3.SimpleSolver() if solver is None else solver
         self.solver.set("timeout", int(seconds * 1000))
         self.questions = 0
         for never in model.never.values():
@@ -147,24 +193,24 @@ class Prover:
         return found
 
     def _formula(self, condition: Condition) -> Formula:
-        z3 = self.z3
+        logic = self.logic
         match condition:
             case AllOf():
-                return z3.And([self.holds(part) for part in condition.parts])
+                return logic.every(*(self.holds(part) for part in condition.parts))
             case AnyOf():
-                return z3.Or([self.holds(part) for part in condition.parts])
+                return logic.some(*(self.holds(part) for part in condition.parts))
             case AtLeast():
                 return self.at_least(condition.n, [self.holds(part) for part in condition.parts])
             case Not():
-                return z3.Not(self.holds(condition.part))
+                return logic.no(self.holds(condition.part))
             case IsOneOf():
                 self._declare(condition.fact)
-                return z3.Or([self.has(condition.fact, value) for value in condition.values])
+                return logic.some(*(self.has(condition.fact, value) for value in condition.values))
             case Includes():
-                return z3.Or([self.includes(condition.fact, m) for m in condition.members])
+                return logic.some(*(self.includes(condition.fact, m) for m in condition.members))
             case Bound():
                 self._declare(condition.fact)
-                return within(z3, condition, self.number(condition.fact))
+                return within(self.z3, condition, self.number(condition.fact))
 
     def at_least(self, n: int, parts: Sequence[Formula]) -> Formula:
         """At least ``n`` of several formulas."""
@@ -173,11 +219,11 @@ class Prover:
     def has(self, fact: str, value: str) -> Formula:
         """A choice has a value."""
         self._declare(fact)
-        return self.z3.Bool(f"{self.tag}{fact} is {value}")
+        return self.z3.Bool(f"{self._prefix(fact)}{fact} is {value}")
 
     def includes(self, fact: str, member: str) -> Formula:
         """A fact with several values has a member."""
-        return self.z3.Bool(f"{self.tag}{fact} includes {member}")
+        return self.z3.Bool(f"{fact} includes {member}")
 
     def number(self, fact: str) -> Formula:
         """A number; whole ones are whole for the solver too."""
@@ -185,7 +231,11 @@ class Prover:
         kind = self.model.facts[fact].kind
         whole = isinstance(kind, NumberKind) and kind.whole
         make = self.z3.Int if whole else self.z3.Real
-        return make(f"{self.tag}{fact}")
+        return make(fact)
+
+    def _prefix(self, fact: str) -> str:
+        """What follows by definition is named for the edition whose definition it is."""
+        return self.tag if self.model.facts[fact].follows else ""
 
     def _declare(self, fact: str) -> None:
         """What is possible for one fact, told to the solver once."""
@@ -252,7 +302,7 @@ class Prover:
 
     def _value(self, said: Mapping[str, Any], fact: FactDeclaration) -> Value:
         """The value of one fact in a found patient; its least where nothing depends on it."""
-        tag = self.tag
+        tag = self._prefix(fact.id)
 
         def true(name: str) -> bool:
             return name in said and bool(self.z3.is_true(said[name]))
@@ -262,11 +312,9 @@ class Prover:
                 named = (v for v in fact.kind.values if true(f"{tag}{fact.id} is {v}"))
                 return next(named, fact.kind.values[-1])
             case MembersKind():
-                return frozenset(
-                    m for m in fact.kind.values if true(f"{tag}{fact.id} includes {m}")
-                )
+                return frozenset(m for m in fact.kind.values if true(f"{fact.id} includes {m}"))
             case NumberKind():
-                number = said.get(f"{tag}{fact.id}")
+                number = said.get(fact.id)
                 if number is None:
                     return fact.kind.low
                 if fact.kind.whole:
@@ -294,15 +342,11 @@ class Prover:
         None when even all of them together leave it open. What has the higher
         rank is let go first.
         """
-        z3 = self.z3
         ordered = sorted(literals, key=lambda one: -one.rank)
-        names = [z3.Bool(f"?{self.tag}{index}") for index in range(len(ordered))]
-        formulas = [self.literal(literal) for literal in ordered]
+        names = [self._name_of(one) for one in ordered]
         self.solver.push()
         try:
-            self.solver.add(z3.Not(goal))
-            for name, formula in zip(names, formulas, strict=True):
-                self.solver.add(z3.Implies(name, formula))
+            self.solver.add(self.logic.no(goal))
             if self._check(*names):
                 return None
             kept = list(range(len(ordered)))
@@ -311,20 +355,28 @@ class Prover:
                 fewer = [i for i in kept if ordered[i].rank < rank]
                 if len(fewer) < len(kept) and not self._check(*(names[i] for i in fewer)):
                     kept = fewer
+            self._check(*(names[i] for i in kept))
             kept = self._core(names, kept)
             for index in list(kept):
                 fewer = [i for i in kept if i != index]
                 if index in kept and not self._check(*(names[i] for i in fewer)):
-                    kept = self._core(names, fewer, checked=True)
+                    kept = self._core(names, fewer)
             return tuple(ordered[i] for i in sorted(kept, reverse=True))
         finally:
             self.solver.pop()
 
-    def _core(self, names: list[Formula], kept: list[int], *, checked: bool = False) -> list[int]:
-        if not checked:
-            self._check(*(names[i] for i in kept))
-        core = {str(name) for name in self.solver.unsat_core()}
-        return [i for i in kept if str(names[i]) in core]
+    def _name_of(self, literal: Literal) -> Formula:
+        """A name whose truth makes a literal true; told to the solver once."""
+        name = self._names.get(literal)
+        if name is None:
+            name = self._names[literal] = self.z3.Bool(f"?{self.tag}{len(self._names)}")
+            self.solver.add(self.logic.some(self.logic.no(name), self.literal(literal)))
+        return name
+
+    def _core(self, names: list[Formula], kept: list[int]) -> list[int]:
+        """Those of the names last checked that sufficed for the contradiction."""
+        core = {name.get_id() for name in self.solver.unsat_core()}
+        return [i for i in kept if names[i].get_id() in core]
 
     def clash(self, parts: Iterable[Condition]) -> tuple[Condition, ...]:
         """As few of several conditions as no patient meets together; none when one does."""

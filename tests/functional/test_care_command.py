@@ -1,0 +1,86 @@
+"""`consilium care` as a person types it."""
+
+import json
+
+import pytest
+from icalendar import Calendar
+from tests.support.command_line import run
+
+PATIENT = json.dumps(
+    {
+        "setting": "advanced",
+        "age": 70,
+        "weight": {"value": 72.5, "unit": "kg"},
+        "anc": {"value": 3000, "unit": "/mm3"},
+    }
+).encode()
+SG = ("care", "sacituzumab-govitecan", "-", "--as-of", "2026-11-20")
+
+
+def test_the_gate_of_day_8_from_the_file_to_the_terminal():
+    found = run(*SG, "--anc", "1400 /mm3", "--for-day", "8", given=PATIENT)
+    assert found.code == 0
+    said = " ".join(found.out.split())
+    assert "day 8: OPEN as far as this goes" in said
+    assert "day 1: ASKS" in said
+    assert "neutrophils on record: 3000 /mm3" in said and "opens no gate" in said
+    for title in ("Before you start", "Each cycle", "If it happens", "Stop for good"):
+        assert title in found.out
+    assert "Watch for" in found.out and "Tell the patient" in found.out
+
+
+def test_what_to_do_now_and_the_next_dose():
+    event = "neutropenia grade 3, day 8, ANC 900/mm3, prolonged"
+    found = run(*SG, "--event", event, "--dose", "10 mg/kg", given=PATIENT)
+    said = " ".join(found.out.split())
+    assert "now: hold the dose until dose of day 8 and neutrophils 1000 /mm3 or more" in said
+    assert "one level down: 7.5 mg/kg; not raised again" in said
+    assert "10 mg/kg x 72.5 kg: 725 mg" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--anc", "1400 /mm3"), "add `--for-day 8`"),
+        (("--anc", "1.4", "--for-day", "8"), "could mean two things"),
+        (("--dose", "5.4 mg/kg day 1 of 21"), "trastuzumab deruxtecan"),
+        (("--event", "feeling poorly"), "was not understood"),
+        (("--ics", "x.ics"), "needs `--start"),
+    ],
+)
+def test_what_cannot_be_answered_safely_says_why(arguments, why):
+    found = run(*SG, *arguments, given=PATIENT)
+    assert found.code == 1
+    assert why in found.err and "Traceback" not in found.err
+
+
+def test_an_unknown_regimen_offers_the_nearest():
+    found = run("care", "sacituzumab-govitecam", "-", given=PATIENT)
+    assert found.code == 1 and "Did you mean `sacituzumab-govitecan`?" in found.err
+
+
+def test_the_calendar_as_table_picture_and_file(tmp_path):
+    svg, ics = tmp_path / "care.svg", tmp_path / "care.ics"
+    days = ("--start", "2026-12-01", "--cycles", "3", "--g-csf", "yes")
+    found = run(*SG, *days, "--svg", str(svg), "--ics", str(ics), given=PATIENT)
+    assert found.code == 0 and "2026-12-08" in found.out
+    assert "<svg" in svg.read_text()
+    events = list(Calendar.from_ical(ics.read_bytes()).walk("VEVENT"))
+    assert sum(str(event["summary"]).startswith("Dose") for event in events) == 6
+    assert b"72.5" not in ics.read_bytes() and b"3000" not in ics.read_bytes()
+
+
+def test_json_holds_the_whole_sheet():
+    found = run(*SG, "--format", "json", "--event", "ILD grade 2", given=PATIENT)
+    sheet = json.loads(found.out)
+    assert sheet["schema"] == "consilium-care/1"
+    assert sheet["events"][0]["do"] == "none-read"
+    assert [part["id"] for part in sheet["parts"]] == [
+        "before",
+        "each-cycle",
+        "watch",
+        "happens",
+        "stop",
+        "tell",
+        "silent",
+    ]

@@ -1,0 +1,99 @@
+"""Calendars: the days of the sources, a picture, and a file that calendars read."""
+
+from datetime import UTC, date, datetime
+from xml.etree import ElementTree
+
+import pytest
+from icalendar import Calendar as ICalendar
+
+from consilium.care.calendar import CalendarError, calendar
+from consilium.care.ics import to_icalendar
+from consilium.care.picture import to_svg
+from consilium.care.statements import Care
+from consilium.knowledge.edition import Edition
+from consilium.knowledge.records import Region
+from consilium.rules.completions import Patient
+
+EDITION = Edition.bundled()
+NOBODY = Patient(EDITION.model, {})
+STAMP = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+SCHEDULE = EDITION.giving["sacituzumab-govitecan-tolaney-schedule"]
+
+
+def drawn(regimen, *, region=Region.US, cycles=2, support=None):
+    care = Care(EDITION, date(2026, 11, 20), region)
+    return calendar(care, regimen, NOBODY, start=date(2026, 12, 1), cycles=cycles, support=support)
+
+
+def days(made, kind):
+    return [(entry.cycle, entry.cycle_day) for entry in made.entries if entry.kind == kind]
+
+
+def test_doses_gates_and_growth_factor_of_two_cycles():
+    made = drawn("sacituzumab-govitecan", support=SCHEDULE)
+    twice = [(1, 1), (1, 8), (2, 1), (2, 8)]
+    assert days(made, "dose") == days(made, "gate") == twice
+    assert days(made, "g-csf") == [(c, d) for c in (1, 2) for d in (2, 3, 4, 9)]
+    assert any("13 days apart" in note for note in made.notes)
+    assert made.entries[-1].on == date(2026, 12, 30)
+
+
+def test_without_a_choice_no_growth_factor_stands_on_a_day():
+    assert days(drawn("sacituzumab-govitecan"), "g-csf") == []
+
+
+def test_eyes_belong_to_one_conjugate_and_the_heart_to_another():
+    datopotamab = drawn("datopotamab-deruxtecan", cycles=20)
+    trastuzumab = drawn("trastuzumab-deruxtecan", cycles=20)
+    assert days(datopotamab, "eyes")[0] == (1, 1) and len(days(datopotamab, "eyes")) == 2
+    assert days(datopotamab, "heart") == [] and days(datopotamab, "gate") == []
+    assert days(trastuzumab, "heart") == [(1, 1)]
+    assert days(trastuzumab, "eyes") == [] and days(trastuzumab, "gate") == []
+    assert len(days(trastuzumab, "laboratory")) == 20
+
+
+def test_a_chest_ct_interval_of_one_region_stays_there():
+    assert len(days(drawn("trastuzumab-deruxtecan", region=Region.UK, cycles=9), "lungs")) == 3
+    assert len(days(drawn("trastuzumab-deruxtecan", cycles=9), "lungs")) == 1
+
+
+def test_tablets_on_many_days_show_their_first_and_last():
+    made = drawn("capecitabine", cycles=1)
+    assert days(made, "dose") == [(1, 1), (1, 14)]
+
+
+def test_monthly_counts_of_a_drug_taken_every_day():
+    assert len(days(drawn("talazoparib", cycles=4), "laboratory")) == 3
+
+
+@pytest.mark.parametrize("cycles", [0, -1, 61])
+def test_a_number_of_cycles_that_cannot_be(cycles):
+    with pytest.raises(CalendarError, match="cannot be drawn"):
+        drawn("sacituzumab-govitecan", cycles=cycles)
+
+
+def test_no_cycle_no_calendar():
+    with pytest.raises(CalendarError, match="no cycle"):
+        drawn("vinorelbine")
+
+
+def test_the_file_is_read_back_day_by_day():
+    made = drawn("sacituzumab-govitecan", support=SCHEDULE)
+    data = to_icalendar(made, stamp=STAMP)
+    assert data == to_icalendar(made, stamp=STAMP)
+    assert all(len(line) <= 75 for line in data.split(b"\r\n"))
+    events = list(ICalendar.from_ical(data).walk("VEVENT"))
+    assert [event["dtstart"].dt for event in events] == [entry.on for entry in made.entries]
+    assert all(isinstance(event["dtstart"].dt, date) for event in events)
+    assert all(b"VALUE=DATE" in event.to_ical() for event in events)
+    names = [str(event["uid"]) for event in events]
+    assert len(set(names)) == len(names)
+    assert not any(word in data for word in (b"ATTENDEE", b"ORGANIZER", b"LOCATION"))
+
+
+def test_the_picture_is_svg_with_a_letter_for_every_dose():
+    made = drawn("sacituzumab-govitecan", support=SCHEDULE)
+    root = ElementTree.fromstring(to_svg(made))
+    letters = [element.text for element in root.iter() if element.text in ("D", "G", "?")]
+    assert letters.count("D") == 4 + 1  # one more in the legend
+    assert letters.count("G") == 8 + 1
