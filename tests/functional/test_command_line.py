@@ -295,3 +295,16 @@ def test_nothing_is_written_anywhere(tmp_path, file, monkeypatch):
     run("plan", file)
     run("plan", "-", given=b"{")
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_plan_holds_how_to_give_the_regimens_that_are_asked_for(file):
+    made = run("plan", file, "--care", "sacituzumab-govitecan", "--full")
+    for title in ("Giving sacituzumab govitecan", "Before you start", "Each cycle", "Watch for"):
+        assert title in made.out
+    for title in ("If it happens", "Stop for good", "Tell the patient"):
+        assert title in made.out
+    held = json.loads(run("plan", file, "--care", "sacituzumab-govitecan", "--format", "json").out)[
+        "care"
+    ]
+    assert [sheet["regimen"] for sheet in held] == ["sacituzumab-govitecan"]
+    assert run("plan", file, "--care", "sacituzumab").code == 1

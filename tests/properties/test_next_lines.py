@@ -1,11 +1,16 @@
 """Moving on by one line says what counting the longer list of therapies says."""
 
+from datetime import date
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.builders import a_case, a_course, the_edition
 
 from consilium.clinical.patient import PatientCase
 from consilium.clinical.therapies import DERIVED_FACTS, after_progression_on
+from consilium.intake import patient_from_mapping
+from consilium.knowledge.records import Region
+from consilium.planning import plan
 from consilium.planning.known import understand
 from consilium.planning.next_lines import advance
 from consilium.rules.facts import Between, Holding, Known, OneOf, nothing_known
@@ -100,3 +105,37 @@ def test_what_may_have_changed_is_asked_again():
     assert "ecog_ps" not in after
     assert "disease_volume" not in after
     assert after["germline_brca"] == OneOf(frozenset({"pathogenic"}))
+
+
+def test_no_line_names_a_drug_of_a_line_before_it():
+    """Two options that leave the same questions open may still differ in what was given."""
+    carrier = patient_from_mapping(
+        {
+            "setting": "advanced",
+            "er_percent": 0,
+            "pr_percent": 0,
+            "her2_ihc": "1+",
+            "germline_brca": "pathogenic",
+            "pd_l1": {"score": "cps", "assay": "22c3", "value": 3},
+            "disease_volume": "low",
+            "symptomatic": "yes",
+            "checkpoint_inhibitor_candidate": "no",
+            "prior_therapies": [],
+            "prior_therapies_complete": "yes",
+        },
+        EDITION,
+    )
+    made = plan(carrier, EDITION, as_of=date(2026, 11, 20), region=Region("US"))
+    assert {"olaparib", "talazoparib"} <= {option.regimen for option in made.options}
+
+    def walk(given: frozenset[str], lines) -> None:
+        for line in lines:
+            for regimen in line.regimens:
+                single = not EDITION.regimens[regimen].any_of
+                assert not (single and given & set(EDITION.drugs_of(regimen)))
+            first = line.regimens[0]
+            single = not EDITION.regimens[first].any_of
+            walk(given | (set(EDITION.drugs_of(first)) if single else set()), line.then)
+
+    for option in made.options:
+        walk(frozenset(option.drugs), option.next_lines)

@@ -110,6 +110,10 @@ def plan(
     why: Annotated[
         str, typer.Option("--why", help="Print every condition asked for one option.")
     ] = "",
+    care_for: Annotated[
+        list[str] | None,
+        typer.Option("--care", help="Add how to give this regimen safely; may be repeated."),
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="Everything, not only one screen.")] = False,
     edition: EditionPath = None,
 ) -> None:
@@ -117,7 +121,13 @@ def plan(
     from consilium.cli.planning import planned  # noqa: PLC0415
 
     made = planned(
-        read_input(file), edition_at(edition), day(as_of), region, set_ or [], where=file
+        read_input(file),
+        edition_at(edition),
+        day(as_of),
+        region,
+        set_ or [],
+        where=file,
+        care_for=care_for or [],
     )
     made.show(format.value, why=why, full=full)
     if made.plan.refusal is not None:

@@ -50,12 +50,23 @@ class Planned(msgspec.Struct):
 
 
 def planned(
-    data: bytes, edition: Edition, as_of: date, region: Region, changes: list[str], *, where: str
+    data: bytes,
+    edition: Edition,
+    as_of: date,
+    region: Region,
+    changes: list[str],
+    *,
+    where: str,
+    care_for: list[str],
 ) -> Planned:
     """Read a patient, apply `--set`, and plan."""
     case = read_patient(data, edition, where="standard input" if where == "-" else where)
     case = with_changes(case, changes, edition)
-    return Planned(case, plan(case, edition, as_of=as_of, region=region), edition)
+    for name in care_for:
+        if name not in edition.regimens:
+            raise PatientError(f"no regimen is called `{name}`.{nearest(name, edition.regimens)}")
+    made = plan(case, edition, as_of=as_of, region=region, care_for=care_for)
+    return Planned(case, made, edition)
 
 
 def with_changes(case: PatientCase, changes: list[str], edition: Edition) -> PatientCase:

@@ -26,6 +26,7 @@ from consilium.rules.say import say_known, say_stretch
 
 _SHOWN = 8
 _CHANGES_SHOWN = 4
+_CLOSING = 0.2
 _WEIGHTS = {"exclusion": 0.2, "position": 3.0, "approval": 2.0, "scope": 0.5}
 
 
@@ -86,7 +87,7 @@ def _gap(
             if was == AnswerTable.UNKNOWN and code != AnswerTable.UNKNOWN and key in open_keys
         ]
         changed.sort(key=lambda part: not part[0].startswith("exclusion:"))
-        weight = max(weight, sum(_WEIGHTS[key.split(":", 1)[0]] for key, _ in changed))
+        weight = max(weight, sum(_weight(key, code) for key, code in changed))
         effect = (
             *(_says(key, code, knowledge) for key, code in changed),
             *_label_changes(before, after, knowledge),
@@ -110,6 +111,13 @@ def _gap(
         ),
         hint=record.hint,
     )
+
+
+def _weight(key: str, code: int) -> float:
+    kind = key.split(":", 1)[0]
+    # to learn that one more label does not fit is worth little
+    closes = kind == "approval" and code == AnswerTable.NO
+    return _WEIGHTS[kind] * (_CLOSING if closes else 1)
 
 
 def _answers_to(fact: str, known: Known, knowledge: Knowledge) -> list[Known]:

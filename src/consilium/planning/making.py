@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -35,6 +36,9 @@ from consilium.rules.facts import is_settled
 from consilium.rules.say import say_known
 from consilium.rules.trace import deciding, trace
 
+if TYPE_CHECKING:
+    from consilium.care.sheet import Sheet
+
 _OPEN_TRIALS = ("recruiting", "active-not-recruiting", "ongoing")
 
 NOT_CONSIDERED = (
@@ -47,12 +51,18 @@ NOT_CONSIDERED = (
 
 
 def plan(
-    case: PatientCase, edition: Edition, *, as_of: date, region: str | Region = Region.US
+    case: PatientCase,
+    edition: Edition,
+    *,
+    as_of: date,
+    region: str | Region = Region.US,
+    care_for: Sequence[str] = (),
 ) -> Plan:
     """What each source would do for one patient, with reasons, gaps and next lines.
 
-    ``as_of`` is the day whose knowledge is used. Raises ``PatientError`` for a
-    patient who cannot be.
+    ``as_of`` is the day whose knowledge is used; ``care_for`` names regimens
+    whose sheet on giving them safely the plan is to hold. Raises
+    ``PatientError`` for a patient who cannot be.
     """
     knowledge = knowledge_of(edition, as_of, Region(region))
     understood = understand(case, edition)
@@ -90,7 +100,21 @@ def plan(
         trials=_trials(answers),
         gaps=gaps(answers, case),
         later=_later(answers),
+        care=_care(care_for, knowledge, understood),
     )
+
+
+def _care(
+    regimens: Sequence[str], knowledge: Knowledge, understood: Understood
+) -> tuple[Sheet, ...]:
+    if not regimens:
+        return ()
+    # most plans ask for none, and the sheets take a while to import
+    from consilium.care.sheet import care_sheet  # noqa: PLC0415
+    from consilium.care.statements import Care  # noqa: PLC0415
+
+    care = Care(knowledge.edition, knowledge.as_of, knowledge.region)
+    return tuple(care_sheet(care, regimen, understood.patient) for regimen in regimens)
 
 
 @lru_cache(maxsize=256)
@@ -117,6 +141,7 @@ def _plan(understood: Understood, knowledge: Knowledge, **parts: object) -> Plan
         "trials": (),
         "gaps": (),
         "later": (),
+        "care": (),
     }
     made = Plan(
         schema=PLAN_SCHEMA,
@@ -321,6 +346,12 @@ def _citations(made: Plan, edition: Edition) -> Iterator[Citation]:
         yield from trial.because
     for change in made.later:
         yield from edition.approvals[change.approval].because
+    for sheet in made.care:
+        for gate in sheet.gates:
+            yield from gate.because
+        for part in sheet.parts:
+            for line in part.lines:
+                yield from line.because
 
 
 def heard_by(made: Plan) -> dict[str, tuple[Voice, ...]]:

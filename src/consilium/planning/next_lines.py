@@ -109,7 +109,7 @@ class NextLines:
         if depth == 0:
             return ()
         codes, yes, no = self.knowledge.table.state(facts)
-        key = (yes, no, depth, _had(facts))
+        key = (yes, no, depth, had_drugs(facts))
         found = self._seen.get(key)
         if found is None:
             found = self._seen[key] = self._groups(codes, facts, depth)
@@ -118,7 +118,7 @@ class NextLines:
     def _groups(
         self, codes: tuple[int, ...], facts: dict[str, Known], depth: int
     ) -> tuple[NextLine, ...]:
-        had = _had(facts)
+        had = had_drugs(facts)
         line = facts["line"]
         number = int(line.low) if isinstance(line, Between) else 0
         by_stance: dict[str, dict[str, None]] = {}
@@ -192,7 +192,8 @@ _SAYS = {
 }
 
 
-def _had(facts: dict[str, Known]) -> frozenset[str]:
+def had_drugs(facts: dict[str, Known]) -> frozenset[str]:
+    """The drugs that were certainly given before."""
     used = facts.get("prior_drugs")
     return used.has if isinstance(used, Holding) else frozenset()
 
@@ -228,8 +229,14 @@ def already_used(regimen: str, facts: dict[str, Known], edition: Edition) -> tup
 
 
 def progressed_already(regimen: str, facts: dict[str, Known], edition: Edition) -> tuple[str, ...]:
-    """The drugs of a regimen on which the disease has progressed already."""
-    known = facts.get("progressed_on")
-    had = known.has if isinstance(known, Holding) else frozenset()
-    drugs = _given_with(regimen, edition)[0]
-    return tuple(f"progression on {edition.drugs[d].name} already" for d in drugs if d in had)
+    """The drugs of a regimen on which the disease progressed or that were not tolerated."""
+    marks = []
+    for fact, words in (
+        ("progressed_on", "progression on {} already"),
+        ("not_tolerated", "{} stopped before as not tolerated"),
+    ):
+        known = facts.get(fact)
+        had = known.has if isinstance(known, Holding) else frozenset()
+        drugs = _given_with(regimen, edition)[0]
+        marks += [words.format(edition.drugs[drug].name) for drug in drugs if drug in had]
+    return tuple(marks)

@@ -16,7 +16,12 @@ from consilium.guidance.voices import FAVOURABLE, Voice
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Stance
 from consilium.planning.figures import compared_with, say_result, say_result_briefly
-from consilium.planning.next_lines import NextLines, already_used, progressed_already
+from consilium.planning.next_lines import (
+    NextLines,
+    already_used,
+    had_drugs,
+    progressed_already,
+)
 from consilium.planning.plan import KeyResult, Option
 from consilium.rules.answers import NO, UNKNOWN, YES
 
@@ -86,10 +91,12 @@ class Options:
         if not alone or not said or self.labels[regimen].status is LabelStatus.APPROVED:
             return ()
         newest = max(day.last for day in said)
+        had = had_drugs(self.answers.patient.facts)
         return tuple(
             name
             for name, label in sorted(self.labels.items())
             if name != regimen
+            and not had & set(self.edition.drugs_of(name))
             and label.status is LabelStatus.APPROVED
             and isinstance(label.since, Day)
             and label.since.last > newest

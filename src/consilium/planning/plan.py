@@ -5,6 +5,8 @@ This is the versioned shape that ``--format json`` prints and the web shows.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from consilium.care.cautions import Caution
@@ -189,3 +191,5 @@ class Plan(msgspec.Struct, frozen=True):
     not_understood: tuple[NotUnderstood, ...]
     not_considered: tuple[str, ...]
     sources: tuple[SourceShown, ...]
+    care: tuple[Any, ...] = ()
+    """Sheets on giving the regimens that were asked for (``consilium.care.sheet.Sheet``)."""

@@ -6,6 +6,7 @@ The renderers only set it; none adds a clinical word of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,6 +19,9 @@ from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Stance
 from consilium.planning import Plan, heard_by
 from consilium.planning.plan import Cover, FactShown, Gap, KeyResult, NextLine, Option
+
+if TYPE_CHECKING:
+    from consilium.care.sheet import Line, Sheet
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -74,6 +78,7 @@ _CAUTIONS = {
     "check-first": "Check first",
     "note": "Note",
 }
+_GATES = {"open": "open as far as this goes", "held": "hold", "asks": "asks for a value"}
 _AGREEMENT = {
     Agreement.AGREE: "Those who speak for this patient have a drug in common.",
     Agreement.SPLIT: "Those who speak for this patient do not all name the same drugs.",
@@ -149,6 +154,8 @@ class _Writer:
         yield self._trials()
         yield self._later()
         yield self._understanding()
+        for sheet in made.care:
+            yield self._care(sheet)
         if not self.brief:
             yield self._overridden()
             yield self._facts()
@@ -408,8 +415,9 @@ class _Writer:
         named = ", ".join(self._short(name) for name in voice.regimens)
         if voice.stance is Stance.DEPENDS_ON:
             between = f" between {named}" if named else ""
-            return f"lets {self._deciding(voice)} decide{between}"
-        text = f"{_STANCES[voice.stance.value]} {named}"
+            text = f"lets {self._deciding(voice)} decide{between}"
+        else:
+            text = f"{_STANCES[voice.stance.value]} {named}"
         if voice.waiting:
             waiting = ", ".join(self._short(name) for name in voice.waiting)
             same = voice.waiting == voice.regimens
@@ -522,6 +530,35 @@ class _Writer:
         if left > 0:
             items.append(Item(f"{left} more not understood; see --format markdown.", "more"))
         return Section("In the record, but contradictory or not understood", tuple(items))
+
+    def _care(self, sheet: Sheet) -> Section:
+        """How to give one regimen; on one screen only what stands before the first dose."""
+        gates = [
+            Item(
+                f"{self.edition.drugs[gate.drug].name}, day {gate.day}: {_GATES[gate.answer]}. "
+                f"{self.edition.speakers[gate.who].name}: {gate.says} ({gate.text.rstrip('.')}).",
+                "caution",
+                self._cites(gate.because),
+                gate.gate,
+            )
+            for gate in sheet.gates
+        ]
+        parts = [
+            Section(part.title, tuple(self._care_line(line) for line in part.lines))
+            for part in (sheet.parts[:1] if self.brief else sheet.parts)
+            if part.lines
+        ]
+        return Section(
+            f"Giving {sheet.name}", parts=(Section("Gates", tuple(gates)), *parts), kind="care"
+        )
+
+    def _care_line(self, line: Line) -> Item:
+        phrases = {**self.edition.bedside_facts, **self.edition.facts}
+        missing = ", ".join(phrases[fact].phrase for fact in line.missing)
+        open_ = f" (cannot be told: {missing})" if line.open and missing else ""
+        who = f"{self.edition.speakers[line.who].name}: " if line.who else ""
+        kind = "caution" if line.mark not in ("", "note") else "care"
+        return Item(f"{who}{line.text}{open_}", kind, self._cites(line.because), line.statement)
 
     def _overridden(self) -> Section:
         return Section(

@@ -1,0 +1,246 @@
+"""Which mutants the worked cases notice.
+
+A case notices a mutant when its patient's plan no longer shows what the case
+says. A plan is made anew only where some answer differs, and without what no
+case can speak of; a test holds such plans to those of the planner.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import NamedTuple
+
+from consilium.clinical.patient import PatientCase, PatientError
+from consilium.guidance.labels import Label, LabelStatus
+from consilium.guidance.standing import Answers, Knowledge, Standing, extensions
+from consilium.guidance.voices import Agreement, Voice, conflicts, voices
+from consilium.intake import patient_from_mapping
+from consilium.knowledge.edition import Edition
+from consilium.knowledge.records import Approval, CareRule, Position, Region, Stance, WorkedCase
+from consilium.planning.expectations import Outcome, outcome, shown
+from consilium.planning.known import understand
+from consilium.planning.making import knowledge_of
+from consilium.planning.options import Options, all_labels
+from consilium.planning.plan import KeyResult, Plan, Refusal
+from consilium.proving.mutants import Mutant, mutated
+from consilium.rules.answering import answer, derive
+from consilium.rules.answers import UNKNOWN, YES, Answer
+from consilium.rules.completions import Patient
+from consilium.rules.conditions import ALWAYS, Condition
+
+
+class Prepared(NamedTuple):
+    """A worked case whose patient has been understood and whose statements were answered."""
+
+    case: WorkedCase
+    patient: PatientCase
+    known: Patient
+    knowledge: Knowledge
+    answers: Answers
+
+
+def prepared(edition: Edition, cases: Iterable[WorkedCase]) -> tuple[Prepared, ...]:
+    """The cases for whose patients a plan is made."""
+    found = []
+    for case in cases:
+        try:
+            patient = patient_from_mapping(case.patient, edition, case.id)
+            known = understand(patient, edition).patient
+        except PatientError:
+            continue
+        knowledge = knowledge_of(edition, case.as_of.last, case.region)
+        found.append(Prepared(case, patient, known, knowledge, Answers(knowledge, known)))
+    return tuple(found)
+
+
+def killers(edition: Edition, cases: Iterable[Prepared], mutant: Mutant) -> Iterator[WorkedCase]:
+    """The cases that notice a mutant, those that name its statement first."""
+    ordered = sorted(cases, key=lambda one: not _names(one.case, mutant.id))
+    edited = mutated(edition, mutant)
+    for one in ordered:
+        seen = _seen(one, mutant, edited)
+        if seen is not None and not holds(one.case, seen):
+            yield one.case
+
+
+def holds(case: WorkedCase, seen: Outcome) -> bool:
+    """Whether a plan shows what a case says, the questions asked left aside."""
+    return all(shown(e, seen) for e in case.shows if not e.gap) and not any(
+        shown(e, seen) for e in case.never_shows if not e.gap
+    )
+
+
+def _names(case: WorkedCase, statement: str) -> bool:
+    every = (*case.shows, *case.never_shows)
+    return any(statement in (e.position, e.caution, e.trial, e.scope, e.excluded) for e in every)
+
+
+def _seen(one: Prepared, mutant: Mutant, edited: Edition) -> Outcome | None:
+    """What is seen of the patient under a mutant; nothing when no answer differs."""
+    kind = mutant.key.split(":")[0]
+    if kind == "definition":
+        return _redefined(one, edited)
+    if mutant.condition is not None:
+        conditions = _conditions(edited, mutant.key)
+        if mutant.key not in one.knowledge.conditions:
+            return None
+        answers = {key: _settled(one.known, when) for key, when in conditions.items()}
+        if all(one.answers.settle(key) is said for key, said in answers.items()):
+            return None
+        knowledge = _with(one.knowledge, edited)
+        return decided(_Edited(one.answers, knowledge, answers))
+    knowledge = _with(one.knowledge, edited)
+    if _counting(knowledge) == _counting(one.knowledge):
+        return None
+    return decided(_Edited(one.answers, knowledge, {}))
+
+
+def _settled(known: Patient, condition: Condition) -> Answer:
+    said = answer(condition, known.facts, known.model)
+    return known.settle_open(condition) if said is UNKNOWN else said
+
+
+def _conditions(edited: Edition, key: str) -> dict[str, Condition]:
+    """The edited condition, with the extensions that follow from it."""
+    kind, name = key.split(":")
+    match kind:
+        case "position":
+            position = edited.positions[name]
+            found = {key: position.when}
+            for index, extended in enumerate(extensions(position)):
+                found[f"extension:{name}:{index}"] = extended
+            return found
+        case "approval":
+            return {key: edited.approvals[name].when or ALWAYS}
+        case "care":
+            return {key: edited.care[name].when}
+        case "trial":
+            return {key: edited.trials[name].eligibility or ALWAYS}
+        case _:
+            scopes = edited.contents.scopes
+            listed = {f"scope:{s.id}": s.when for s in scopes.scopes}
+            listed |= {f"exclusion:{e.id}": e.when for e in scopes.exclusions}
+            return {key: listed[key]}
+
+
+def _with(knowledge: Knowledge, edited: Edition) -> Knowledge:
+    """What counts on the same day in the same region of an edited edition."""
+    found = copy.copy(knowledge)
+    found.edition = edited
+    contents, day, region = edited.contents, knowledge.as_of, knowledge.region
+
+    def here(statement: Position | Approval | CareRule) -> bool:
+        return not statement.regions or region in statement.regions
+
+    found.positions = tuple(p for p in edited.in_force(contents.positions, day) if here(p))
+    found.approvals = tuple(a for a in edited.in_force(contents.approvals, day) if here(a))
+    found.care = tuple(c for c in edited.in_force(contents.care, day) if here(c))
+    found.overriding = {
+        p.id: tuple(q.id for q in found.positions if p.id in q.overrides) for p in found.positions
+    }
+    return found
+
+
+def _counting(knowledge: Knowledge) -> tuple[object, ...]:
+    return (
+        [p.id for p in knowledge.positions],
+        [a.id for a in knowledge.approvals],
+        [c.id for c in knowledge.care],
+        knowledge.overriding,
+    )
+
+
+class _Edited(Answers):
+    """The answers of a patient, but for those of the edited statement."""
+
+    def __init__(self, base: Answers, knowledge: Knowledge, answers: dict[str, Answer]) -> None:
+        self.base, self.knowledge, self.edited = base, knowledge, answers
+        self.patient = base.patient
+
+    def settle(self, key: str) -> Answer:
+        """The exact answer of one condition by its key."""
+        if key not in self.edited:
+            if key in self.base.knowledge.conditions:
+                return self.base.settle(key)
+            base = key if not key.startswith("extension:") else f"position:{key.split(':')[1]}"
+            self.edited |= {
+                name: _settled(self.patient, when)
+                for name, when in _conditions(self.knowledge.edition, base).items()
+            }
+        return self.edited[key]
+
+
+class _Bare(Options):
+    """Options without the results and the next lines, of which no case speaks."""
+
+    def __init__(
+        self, answers: Answers, heard: tuple[Voice, ...], labels: dict[str, Label]
+    ) -> None:
+        self.answers, self.heard, self.labels = answers, heard, labels
+        self.knowledge, self.edition = answers.knowledge, answers.knowledge.edition
+
+    def _key_results(self, regimen: str) -> tuple[KeyResult, ...]:
+        return ()
+
+
+def decided(answers: Answers) -> Outcome:
+    """What a plan decides, without its results, questions, next lines and sources."""
+    refusal = next(
+        (
+            Refusal(e.id, e.says, ())
+            for e in answers.knowledge.edition.contents.scopes.exclusions
+            if answers.settle(f"exclusion:{e.id}") is YES
+        ),
+        None,
+    )
+    if refusal is not None:
+        return Outcome(_blank(answers, refusal=refusal), answers)
+    labels = all_labels(answers)
+    heard = voices(answers, {name: label.status for name, label in labels.items()})
+    options = _Bare(answers, heard, labels)
+    held = options.named(Standing.APPLIES, Standing.EXTENDS)
+    open_ = [name for name in options.named(Standing.CANNOT_TELL) if name not in held]
+    silent = [
+        name
+        for name, label in labels.items()
+        if name not in (*held, *open_)
+        and label.status in (LabelStatus.APPROVED, LabelStatus.CANNOT_TELL)
+    ]
+    apart = (Stance.DEPENDS_ON, Stance.ONLY_IN_TRIAL)
+    made = _blank(
+        answers,
+        options=tuple(options.option(name, follow=False) for name in held),
+        possible=tuple(options.option(name, follow=False) for name in open_),
+        labels_only=tuple(options.option(name, follow=False) for name in silent),
+        against=tuple(v for v in heard if v.holds and v.stance is Stance.ADVISES_AGAINST),
+        depends=tuple(v for v in heard if v.holds and v.stance in apart),
+        conflicts=conflicts(heard),
+    )
+    return Outcome(made, answers)
+
+
+def _blank(answers: Answers, **parts: object) -> Plan:
+    knowledge = answers.knowledge
+    fields: dict[str, object] = dict.fromkeys(Plan.__struct_fields__, ())
+    fields |= {"schema": "", "edition": "", "edition_hash": "", "summary": "", "refusal": None}
+    fields |= {"as_of": knowledge.as_of.isoformat(), "region": knowledge.region.value}
+    fields |= {"agreement": Agreement.NOBODY_SPEAKS}
+    return Plan(**(fields | parts))  # type: ignore[arg-type]
+
+
+def _redefined(one: Prepared, edited: Edition) -> Outcome | None:
+    """What is seen of a patient of whom other verdicts follow; nothing when the same follow."""
+    facts = derive(edited.model, one.known.given)
+    if facts == one.known.facts:
+        return None
+    return seen_in(edited, one.patient, one.case.as_of.last, one.case.region)
+
+
+def seen_in(edition: Edition, patient: PatientCase, day: date, region: Region) -> Outcome:
+    """The plan of a patient, or why there is none."""
+    try:
+        return outcome(patient, edition, as_of=day, region=region)
+    except PatientError as problem:
+        return Outcome(None, None, str(problem))
