@@ -121,8 +121,11 @@ def _weight(key: str, code: int) -> float:
 
 
 def _answers_to(fact: str, known: Known, knowledge: Knowledge) -> list[Known]:
-    """The answers worth telling apart: for members none of them, and each alone."""
+    """The answers that a person can give: each word, each stretch, no member and each alone."""
     asking = _asking(knowledge, fact)
+    if isinstance(known, OneOf):
+        named = knowledge.edition.facts[fact].values
+        return [OneOf(frozenset({value})) for value in named if value in known.values]
     if isinstance(known, Holding):
         members = {m for test in asking if isinstance(test, Includes) for m in test.members}
         open_ = sorted(members & known.may_have)

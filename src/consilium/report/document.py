@@ -335,7 +335,7 @@ class _Writer:
         if said:
             text += f". It says: {'; '.join(said)}"
         if voice.caveat:
-            text += f". {voice.caveat}"
+            text += f". {voice.caveat.rstrip('.')}"
         text += f". Since {voice.since.replace('not-stated', 'a day that is not stated')}"
         if voice.overdue_since:
             text += f"; review overdue since {voice.overdue_since}"

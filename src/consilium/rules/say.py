@@ -43,6 +43,8 @@ def _say(condition: Condition, model: FactModel, *, inner: bool) -> str:
             return f"(at least {_count(condition.n)} of: {said})"
         case Not():
             return f"not {_say(condition.part, model, inner=True)}"
+        case IsOneOf() if inner and len(condition.values) > 1:
+            return f"({say_test(condition, model)})"
         case _:
             return say_test(condition, model)
 
