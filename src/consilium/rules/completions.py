@@ -112,6 +112,10 @@ class Patient:
     def settle_open(self, condition: Condition) -> Answer:
         """The exact answer to a condition that Kleene's logic leaves open."""
         node = self.bits.node(condition)
+        # written out, it may be decided where a verdict that follows was not told apart
+        said = evaluate(node, *self._rails(node.mask))
+        if said != UNKNOWN_CODE:
+            return YES if said == YES_CODE else NO
         linked = self._linked(node)
         if linked is None:
             return UNKNOWN
