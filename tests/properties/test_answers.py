@@ -17,7 +17,9 @@ PROBE = settings(max_examples=100, deadline=None)
 def questions(draw):
     """A model, a condition over its facts, and what is known of one patient."""
     model = draw(fact_models())
-    return model, draw(conditions(model)), draw(patients(model))
+    condition = draw(conditions(model))
+    assume(truth_table.is_sound(model, condition))
+    return model, condition, draw(patients(model))
 
 
 def derived(model: FactModel, given_facts: dict[str, Known]) -> dict[str, Known]:

@@ -6,7 +6,7 @@ completions are listed one by one. Fit for small models only.
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
-from itertools import product
+from itertools import pairwise, product
 from math import prod
 
 from consilium.rules.answering import as_known
@@ -23,7 +23,15 @@ from consilium.rules.conditions import (
     Test,
     tests_in,
 )
-from consilium.rules.facts import Between, FactModel, Holding, Known, NumberKind, OneOf
+from consilium.rules.facts import (
+    Between,
+    FactModel,
+    Holding,
+    Known,
+    NumberKind,
+    OneOf,
+    nothing_known,
+)
 
 Settled = str | float | frozenset[str]
 
@@ -136,8 +144,24 @@ def values_of(
             if isinstance(kind, NumberKind) and kind.whole:
                 near = {edge + step for edge in points for step in (-1, 0, 1)}
             else:
-                near = {*points, *((a + b) / 2 for a, b in zip(points, points[1:], strict=False))}
+                near = {*points, *((a + b) / 2 for a, b in pairwise(points))}
             return sorted(point for point in near if known.low <= point <= known.high)
+
+
+def is_void(test: Test, model: FactModel) -> bool:
+    """Whether no value at all passes, such as a whole number above 1 and below 2.
+
+    The loader lets no such test through, and a range of whole numbers does not show it.
+    """
+    values = values_of(model, test.fact, nothing_known(model.facts[test.fact].kind), [test])
+    return not any(test_holds(test, value) for value in values)
+
+
+def is_sound(model: FactModel, *asked: Condition) -> bool:
+    """Whether each test of a model and of some conditions has a value that passes."""
+    definitions = (when for fact in model.defined for when in fact.definition.values())
+    conditions = (*asked, *model.never.values(), *definitions)
+    return not any(is_void(test, model) for when in conditions for test in tests_in(when))
 
 
 # --- Kleene -------------------------------------------------------------------------------------

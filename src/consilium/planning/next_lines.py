@@ -15,6 +15,7 @@ from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Stance
 from consilium.planning.plan import NextLine
 from consilium.rules.answering import AnswerTable
+from consilium.rules.conditions import facts_in
 from consilium.rules.facts import Between, Holding, Known, OneOf, nothing_known
 
 DEPTH = 3
@@ -26,11 +27,7 @@ def advance(facts: dict[str, Known], regimen: str, edition: Edition) -> dict[str
 
     Agrees with counting the longer list of therapies from the start.
     """
-    after = {
-        name: known
-        for name, known in facts.items()
-        if edition.facts[name].lasting == "yes" and edition.facts[name].origin != "defined"
-    }
+    after = {name: known for name, known in facts.items() if name in lasting_facts(edition)}
     drugs, classes = _given_with(regimen, edition)
     steps = {
         "line": True,
@@ -51,22 +48,48 @@ def advance(facts: dict[str, Known], regimen: str, edition: Edition) -> dict[str
     if "endocrine-therapy" in classes:
         after["prior_endocrine_therapy"] = OneOf(frozenset({"yes"}))
         after["progressed_on_endocrine_line"] = OneOf(frozenset({"yes"}))
+    open_drugs = edition.drugs_of(regimen) if edition.regimens[regimen].any_of else ()
+    sure, perhaps = _held(drugs, edition), _held(open_drugs, edition)
+    sure["prior_classes"] |= classes
+    for name, members in sure.items():
+        known = after.get(name) or nothing_known(edition.model.facts[name].kind)
+        if isinstance(known, Holding):
+            has = known.has | members
+            # one of several drugs was given, and which one is not said
+            after[name] = Holding(has, (known.may_have | perhaps[name]) - has)
+    return after
+
+
+def _held(drugs: tuple[str, ...], edition: Edition) -> dict[str, frozenset[str]]:
+    """The members that each fact with several gains from some drugs given for advanced disease."""
     profiles = [edition.profiles[drug] for drug in drugs if drug in edition.profiles]
-    added = {
+    classes = frozenset(name for profile in profiles for name in profile.classes)
+    checkpoint = frozenset({"advanced"}) if "checkpoint-inhibitor" in classes else frozenset()
+    return {
         "prior_drugs": frozenset(drugs),
         "progressed_on": frozenset(drugs),
         "prior_classes": classes,
         "prior_payload_classes": frozenset(p.payload_class for p in profiles if p.payload_class),
         "prior_adc_targets": frozenset(p.target for p in profiles if p.target),
-        "prior_checkpoint_inhibitor": frozenset({"advanced"})
-        if "checkpoint-inhibitor" in classes
-        else frozenset(),
+        "prior_checkpoint_inhibitor": checkpoint,
     }
-    for name, members in added.items():
-        known = after.get(name) or nothing_known(edition.model.facts[name].kind)
-        if isinstance(known, Holding):
-            after[name] = Holding(known.has | members, known.may_have - members)
-    return after
+
+
+@lru_cache(maxsize=64)
+def lasting_facts(edition: Edition) -> frozenset[str]:
+    """The facts that the next progression does not change.
+
+    A verdict lasts when all that it rests on does and none of it is counted anew.
+    """
+
+    def lasts(name: str) -> bool:
+        fact = edition.facts[name]
+        asked = {f for when in fact.definition.values() for f in facts_in(when)}
+        return fact.lasting == "yes" and all(
+            edition.facts[f].origin != "derived" and lasts(f) for f in asked
+        )
+
+    return frozenset(name for name in edition.facts if lasts(name))
 
 
 @lru_cache(maxsize=1024)

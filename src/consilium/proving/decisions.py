@@ -256,9 +256,10 @@ class Decisions:
             }
             parts.append(self.logic.every(self.planned, fits[expected.fit]))
         if expected.scope:
-            parts.append(
-                self.logic.every(self.planned, self.reading.told(f"scope:{expected.scope}").yes)
-            )
+            told = self.reading.told(f"scope:{expected.scope}")
+            open_ = self.logic.every(self.logic.no(told.yes), self.logic.no(told.no))
+            certain = expected.certainty != "possible"
+            parts.append(self.logic.every(self.planned, told.yes if certain else open_))
         if expected.excluded:
             parts.append(self.reading.told(f"exclusion:{expected.excluded}").yes)
         if expected.stance and not (expected.position or expected.regimen):

@@ -18,7 +18,15 @@ from consilium.guidance.standing import Answers, Knowledge, Standing, extensions
 from consilium.guidance.voices import Agreement, Voice, conflicts, voices
 from consilium.intake import patient_from_mapping
 from consilium.knowledge.edition import Edition
-from consilium.knowledge.records import Approval, CareRule, Position, Region, Stance, WorkedCase
+from consilium.knowledge.records import (
+    Approval,
+    CareRule,
+    Position,
+    Region,
+    Shows,
+    Stance,
+    WorkedCase,
+)
 from consilium.planning.expectations import Outcome, outcome, shown
 from consilium.planning.known import understand
 from consilium.planning.making import knowledge_of
@@ -66,10 +74,14 @@ def killers(edition: Edition, cases: Iterable[Prepared], mutant: Mutant) -> Iter
 
 
 def holds(case: WorkedCase, seen: Outcome) -> bool:
-    """Whether a plan shows what a case says, the questions asked left aside."""
-    return all(shown(e, seen) for e in case.shows if not e.gap) and not any(
-        shown(e, seen) for e in case.never_shows if not e.gap
+    """Whether a plan shows what a case says, the questions that it asks left aside."""
+    return all(shown(e, seen) for e in case.shows if not _asks(e)) and not any(
+        shown(e, seen) for e in case.never_shows if not _asks(e)
     )
+
+
+def _asks(expected: Shows) -> bool:
+    return bool(expected.gap or (expected.scope and expected.certainty))
 
 
 def _names(case: WorkedCase, statement: str) -> bool:
@@ -91,10 +103,26 @@ def _seen(one: Prepared, mutant: Mutant, edited: Edition) -> Outcome | None:
             return None
         knowledge = _with(one.knowledge, edited)
         return decided(_Edited(one.answers, knowledge, answers))
+    if not _bears_on(one, mutant):
+        return None
     knowledge = _with(one.knowledge, edited)
     if _counting(knowledge) == _counting(one.knowledge):
         return None
     return decided(_Edited(one.answers, knowledge, {}))
+
+
+def _bears_on(one: Prepared, mutant: Mutant) -> bool:
+    """Whether a statement that was removed or moved counted here before, or counts now."""
+    edition, day = one.knowledge.edition, one.knowledge.as_of
+    kind, name = mutant.key.split(":")
+    held = {"position": edition.positions, "approval": edition.approvals, "care": edition.care}
+    statement = held[kind][name]
+    if statement.regions and one.knowledge.region not in statement.regions:
+        return False
+    counted = bool(edition.in_force([statement], day))
+    if mutant.statement is None or mutant.kind != "time":
+        return counted
+    return counted != bool(edition.in_force([mutant.statement], day))
 
 
 def _settled(known: Patient, condition: Condition) -> Answer:

@@ -200,7 +200,9 @@ def _node(n: int | None, parts: list[Node]) -> Node:
     yes = no = 0
     kept: list[Node] = []
     for part in parts:
-        single = not part.parts and part.mask & (part.mask - 1) == 0 and part.mask
+        # one bit both ways is `x and not x`, or `x or not x`: no single test
+        single = not part.parts and (part.yes | part.no).bit_count() == 1
+        single = single and not (part.yes and part.no)
         same = n in (None, 1) and part.n == n
         if (single and n in (None, 1)) or (same and part.mask):
             yes, no = yes | part.yes, no | part.no

@@ -232,7 +232,7 @@ def test_a_file_that_must_be_there(tmp_path):
 
 
 def test_no_edition_at_all(tmp_path):
-    with pytest.raises(EditionError, match="no edition here: `EDITION.yaml` is missing"):
+    with pytest.raises(EditionError, match=r"no edition here: `EDITION\.yaml` is missing"):
         Edition.read(tmp_path)
 
 

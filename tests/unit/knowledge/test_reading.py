@@ -80,9 +80,38 @@ def read_or_refuse(root: Path) -> None:
 
 scalars = st.one_of(
     st.sampled_from(
-        ["id", "when", "any", "not", "all", "at_least", "of", "n", "because", "source", "a-paper"]
-        + ["subtype", "line", "score", "yes", "0", "1+", "NO", "~", "null", "nan", "inf", "-1", "²"]
-        + ["2026-01-12", "2026-13", "example-drug", "expert-first-line", "x10^9/L", "", "1e400"]
+        [
+            "id",
+            "when",
+            "any",
+            "not",
+            "all",
+            "at_least",
+            "of",
+            "n",
+            "because",
+            "source",
+            "a-paper",
+            "subtype",
+            "line",
+            "score",
+            "yes",
+            "0",
+            "1+",
+            "NO",
+            "~",
+            "null",
+            "nan",
+            "inf",
+            "-1",
+            "²",
+            "2026-01-12",
+            "2026-13",
+            "example-drug",
+            "expert-first-line",
+            "x10^9/L",
+            "1e400",
+        ]
     ),
     st.integers(-(10**20), 10**20),
     st.floats(),

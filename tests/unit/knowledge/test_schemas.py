@@ -24,7 +24,7 @@ TYPES = {
 class EditorLoader(yaml.SafeLoader):
     """YAML 1.2, as editors have it: `yes` is text, dates are text, `1` and `true` are not."""
 
-    yaml_implicit_resolvers = {}
+    yaml_implicit_resolvers = {}  # noqa: RUF012  as the library declares it
 
 
 for tag, form, first in (
