@@ -95,7 +95,7 @@ def _seen(one: Prepared, mutant: Mutant, edited: Edition) -> Outcome | None:
     if kind == "definition":
         return _redefined(one, edited)
     if mutant.condition is not None:
-        conditions = _conditions(edited, mutant.key)
+        conditions = conditions_of(edited, mutant.key)
         if mutant.key not in one.knowledge.conditions:
             return None
         answers = {key: _settled(one.known, when) for key, when in conditions.items()}
@@ -113,16 +113,29 @@ def _seen(one: Prepared, mutant: Mutant, edited: Edition) -> Outcome | None:
 
 def _bears_on(one: Prepared, mutant: Mutant) -> bool:
     """Whether a statement that was removed or moved counted here before, or counts now."""
-    edition, day = one.knowledge.edition, one.knowledge.as_of
-    kind, name = mutant.key.split(":")
-    held = {"position": edition.positions, "approval": edition.approvals, "care": edition.care}
-    statement = held[kind][name]
+    statement = statement_of(one.knowledge.edition, mutant.key)
     if statement.regions and one.knowledge.region not in statement.regions:
         return False
-    counted = bool(edition.in_force([statement], day))
+    counted = _counts(one, statement)
     if mutant.statement is None or mutant.kind != "time":
         return counted
-    return counted != bool(edition.in_force([mutant.statement], day))
+    return counted != _counts(one, mutant.statement)
+
+
+def statement_of(edition: Edition, key: str) -> Position | Approval | CareRule:
+    """The statement of a key."""
+    kind, name = key.split(":")[:2]
+    if kind == "position":
+        return edition.positions[name]
+    return edition.approvals[name] if kind == "approval" else edition.care[name]
+
+
+def _counts(one: Prepared, statement: Position | Approval | CareRule) -> bool:
+    starts = one.knowledge.edition.starts(statement)
+    day = one.knowledge.as_of
+    return (starts is None or starts.last <= day) and (
+        statement.until is None or day < statement.until.last
+    )
 
 
 def _settled(known: Patient, condition: Condition) -> Answer:
@@ -130,7 +143,7 @@ def _settled(known: Patient, condition: Condition) -> Answer:
     return known.settle_open(condition) if said is UNKNOWN else said
 
 
-def _conditions(edited: Edition, key: str) -> dict[str, Condition]:
+def conditions_of(edited: Edition, key: str) -> dict[str, Condition]:
     """The edited condition, with the extensions that follow from it."""
     kind, name = key.split(":")
     match kind:
@@ -195,7 +208,7 @@ class _Edited(Answers):
             base = key if not key.startswith("extension:") else f"position:{key.split(':')[1]}"
             self.edited |= {
                 name: _settled(self.patient, when)
-                for name, when in _conditions(self.knowledge.edition, base).items()
+                for name, when in conditions_of(self.knowledge.edition, base).items()
             }
         return self.edited[key]
 
