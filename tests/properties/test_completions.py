@@ -49,8 +49,8 @@ def test_settle_never_takes_kleenes_answer_back(question):
 @given(small_questions())
 def test_a_contradiction_is_only_found_where_there_is_no_completion(question):
     model, condition, entered = question
-    assume(Patient(model, entered).contradiction is not None)
-    assert truth_table.settle(condition, model, entered) is None
+    if Patient(model, entered).contradiction is not None:
+        assert truth_table.settle(condition, model, entered) is None
 
 
 @PROBE

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from consilium.cli import PROBLEM
+from consilium.errors import nearest
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Region
 
@@ -25,6 +26,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands that prove."""
     app.command()(prove)
     app.command()(diff)
+    app.command()(draw)
 
 
 def prove(
@@ -38,8 +40,18 @@ def prove(
     seconds: Annotated[
         float, typer.Option("--budget", help="Seconds for each single question.")
     ] = 10,
+    cases: Annotated[
+        bool, typer.Option("--cases", help="Which small faults does no worked case notice?")
+    ] = False,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", help="With --cases: write the draft cases into this folder."),
+    ] = None,
 ) -> None:
     """Prove an edition: gaps, contradictions, dead statements and claims, each with a patient."""
+    if cases:
+        _notice(path, seconds, write)
+        return
     from consilium.cli.commands import edition_at  # noqa: PLC0415
     from consilium.proving.proof import prove as ask  # noqa: PLC0415
     from consilium.proving.telling import proof_json, proof_text  # noqa: PLC0415
@@ -54,6 +66,32 @@ def prove(
         for line in proof_text(proof, full=full):
             typer.echo(line)
     if not proof.holds:
+        raise typer.Exit(PROBLEM)
+
+
+def _notice(path: Path | None, seconds: float, write: Path | None) -> None:
+    from rich.progress import Progress  # noqa: PLC0415
+
+    from consilium.cli.commands import edition_at  # noqa: PLC0415
+    from consilium.proving.noticing import draft_files, notice, noticed_text  # noqa: PLC0415
+
+    edition = edition_at(path)
+    with Progress(transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("mutants")
+        found = notice(
+            edition,
+            edition.cases(),
+            seconds=seconds,
+            step=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    for line in noticed_text(edition, found):
+        typer.echo(line)
+    if write is not None:
+        write.mkdir(parents=True, exist_ok=True)
+        for name, text in draft_files(found):
+            (write / name).write_text(text, "utf-8")
+        typer.echo(f"written into {write}, for somebody to confirm against the sources")
+    if not found.complete:
         raise typer.Exit(PROBLEM)
 
 
@@ -88,6 +126,34 @@ def diff(
             typer.echo(line)
     if not found.complete:
         raise typer.Exit(PROBLEM)
+
+
+def draw(
+    scope: Annotated[str, typer.Argument(help="A scope of `vocabulary/scopes.yaml`.")],
+    format: Annotated[str, typer.Option("--format", help="mermaid or svg")] = "mermaid",
+    as_of: Annotated[
+        str, typer.Option("--as-of", help="The day; that of the edition when left out.")
+    ] = "",
+    region: Annotated[Region, typer.Option("--region", help="The region.")] = Region.US,
+    edition: Annotated[
+        Path | None, typer.Option("--edition", help="A folder with another edition.")
+    ] = None,
+) -> None:
+    """Draw the decision of a scope, from the conditions themselves."""
+    from consilium.cli.commands import UsageError, day, edition_at  # noqa: PLC0415
+    from consilium.proving.calendar import Moment  # noqa: PLC0415
+    from consilium.proving.drawing import draw as drawn  # noqa: PLC0415
+    from consilium.proving.drawing import mermaid, svg  # noqa: PLC0415
+
+    read = edition_at(edition)
+    scopes = {one.id: one for one in read.contents.scopes.scopes}
+    if scope not in scopes:
+        raise UsageError(
+            f"no scope is called `{scope}`.{nearest(scope, scopes)} Known: {', '.join(scopes)}"
+        )
+    on = day(as_of) if as_of else read.info.date.last
+    made = drawn(read, scopes[scope], Moment(region, on))
+    typer.echo(svg(made) if format == "svg" else mermaid(made), nl=False)
 
 
 def _sides(old: str, new: str, as_of: str, folder: Path) -> tuple[Side, Side]:

@@ -125,11 +125,11 @@ def patients(
         for fact in facts_in(when)
     }
     choices = [
-        (fact, _told_apart(inside, model, fact, every))
+        (fact, told_apart(inside, model, fact, every))
         for fact in facts
         if fact not in behind and fact not in follows
     ]
-    others = [(fact, _told_apart(inside, model, fact, every)) for fact in tied]
+    others = [(fact, told_apart(inside, model, fact, every)) for fact in tied]
     scored = [
         scores
         for scores in _scores(model, every, follows)
@@ -152,7 +152,7 @@ def patients(
             yield given | dict(zip(names, rest, strict=True))
 
 
-def _told_apart(
+def told_apart(
     inside: dict[str, Known], model: FactModel, fact: str, every: list[Condition]
 ) -> list[Known]:
     """One value of a fact for every way in which its tests can be answered together."""

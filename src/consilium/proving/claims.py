@@ -135,7 +135,7 @@ class _Judging:
 
     def _shown_after_all(self, expected: Shows, moment: Moment) -> Finding | None:
         formula = self._decisions(self.reading, moment).shown(expected)
-        example = self.subject.prover.find(self.given, formula)
+        example = self.subject.find(self.given, formula)
         if example is None:
             return None
         goal = self.z3.And(self.given, formula)
@@ -152,7 +152,7 @@ class _Judging:
         # is made a claim speaks only when it says so
         formula = self._decisions(self.reading, moment).shown(expected)
         asked = self.given if expected.excluded else self.z3.And(self.given, self.subject.planned)
-        example = self.subject.prover.find(asked, self.z3.Not(formula))
+        example = self.subject.find(asked, self.z3.Not(formula))
         if example is not None:
             goal = self.z3.And(self.given, self.z3.Not(formula))
             patient = example_of(self.subject, example.values, goal, moment, without=self.missing)
@@ -178,7 +178,7 @@ class _Judging:
         """A patient of whom no more is known than makes `given` certain, and the plan silent."""
         prover, left = self.subject.prover, [self.given]
         for _ in range(_TRIES):
-            example = prover.find(*left)
+            example = self.subject.find(*left)
             if example is None:
                 return None
             kept = prover.smallest(self.subject.literals(example.values), self.given) or ()

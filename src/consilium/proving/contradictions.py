@@ -95,7 +95,7 @@ def _positions(subject: Subject) -> Iterator[Finding]:
         if found is None:
             continue
         moment, formula = found
-        example = subject.prover.find(formula, subject.planned)
+        example = subject.find(formula, subject.planned)
         assert example is not None
         who = subject.edition.speakers[one.who].name
         yield Finding(
@@ -154,7 +154,7 @@ def splits(subject: Subject) -> Iterator[Split]:
         if found is None:
             continue
         moment, formula = found
-        example = subject.prover.find(formula, subject.planned)
+        example = subject.find(formula, subject.planned)
         assert example is not None
         yield Split((one.id, other.id), says, example_of(subject, example.values, formula, moment))
 
@@ -203,7 +203,7 @@ def _labels(subject: Subject) -> Iterator[Finding]:
         formula = subject.z3.And(
             subject.holds(f"approval:{approval.id}"), subject.holds(f"care:{rule.id}")
         )
-        example = subject.prover.find(formula, subject.planned)
+        example = subject.find(formula, subject.planned)
         if example is None:
             continue
         yield Finding(

@@ -229,7 +229,7 @@ class _Region:
         asked = self.logic.every(given, formula)
         key = (kind, about, before, after, asked.get_id())
         if key not in self.known:
-            example = self.prover.find(asked)
+            example = self.after.find(asked)
             self.known[key] = None
             if example is not None:
                 patient = example_of(self.after, example.values, formula, self.now.moment)

@@ -12,17 +12,28 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
+import msgspec
+
 from consilium.clinical.dates import Day
 from consilium.knowledge.edition import Edition
-from consilium.knowledge.records import Region, Shows, WorkedCase
+from consilium.knowledge.records import Region, Shows, Stance, WorkedCase
 from consilium.proving.calendar import Moment
 from consilium.proving.decisions import Decisions
 from consilium.proving.differences import STATUSES
-from consilium.proving.findings import Patient, example_of
-from consilium.proving.killing import conditions_of, statement_of
+from consilium.proving.findings import Patient, enlarged, patient_of
+from consilium.proving.killing import (
+    Unseen,
+    conditions_of,
+    decided,
+    holds,
+    prepared,
+    statement_of,
+)
 from consilium.proving.mutants import Mutant, mutated
 from consilium.proving.subject import Reading, Subject, Told
+from consilium.rules.answers import UNKNOWN, YES, Answer
 from consilium.rules.completions import written_out
+from consilium.rules.conditions import facts_in
 from consilium.rules.proving import Formula
 
 
@@ -32,6 +43,21 @@ class Sign(NamedTuple):
     expected: Shows
     shows: bool
     formula: Formula
+
+
+class Where(NamedTuple):
+    """A region on a day, and whether the patients looked for are coherent."""
+
+    moment: Moment
+    coherent: bool
+
+
+class Wish(NamedTuple):
+    """Something that a draft is to do: notice a mutant, or see a test answered in one way."""
+
+    about: str
+    signs: list[Sign]
+    mutant: Mutant | None = None
 
 
 class Draft(NamedTuple):
@@ -57,9 +83,14 @@ class Drafting:
     """Looks for the patients in whom mutants show."""
 
     def __init__(
-        self, edition: Edition, survivors: Iterable[Mutant], *, seconds: float = 10
+        self,
+        edition: Edition,
+        survivors: Iterable[Mutant],
+        unseen: Iterable[Unseen] = (),
+        *,
+        seconds: float = 10,
     ) -> None:
-        self.edition, self.survivors = edition, tuple(survivors)
+        self.edition, self.survivors, self.unseen = edition, tuple(survivors), tuple(unseen)
         edited = [m.condition for m in self.survivors if m.condition is not None]
         self.subject = Subject(edition, also=edited, seconds=seconds)
         self.logic = self.subject.prover.logic
@@ -233,73 +264,179 @@ class Drafting:
                 for regimen in self._regimens_with(self.edition.care[name].drug):
                     yield Shows(regimen=regimen, caution=name)
 
+    def _seen(self, unseen: Unseen, wanted: Answer) -> tuple[Where, list[Sign]] | None:
+        """A moment and the patients in whom a test is answered in a way that no case sees."""
+        test = self.subject.prover.holds(unseen.test)
+        asked = self.logic.every(
+            test if wanted is YES else self.logic.no(test), self.subject.planned
+        )
+        probe = Mutant(unseen.key, "seen", "")
+        for moment in self._moments(probe):
+            signs = []
+            now = self._now(moment)
+            for expected in self._expectations(probe, moment):
+                held = now.shown(expected)
+                signs.append(Sign(expected, True, self.logic.every(asked, held)))
+                signs.append(Sign(expected, False, self.logic.every(asked, self.logic.no(held))))
+            signs.sort(key=lambda sign: not sign.shows)
+            coherent, possible = self._coherent_first(signs)
+            if possible:
+                return Where(moment, coherent), possible
+        return None
+
+    def can_be_seen(self, unseen: Unseen) -> bool:
+        """Whether some patient answers a test in one of the ways that no case sees."""
+        return any(
+            wanted is UNKNOWN or self._seen(unseen, wanted) is not None for wanted in unseen.answers
+        )
+
     # --- drafts -----------------------------------------------------------------------------------
 
     def drafts(self) -> tuple[list[Draft], list[Mutant]]:
         """As few patients as show all mutants, and the mutants that no patient shows."""
-        waiting: dict[Moment, list[tuple[Mutant, list[Sign]]]] = {}
+        waiting: dict[Where, list[Wish]] = {}
         equivalent: list[Mutant] = []
         for mutant in self.survivors:
             found = self._first_sign(mutant)
             if found is None:
                 equivalent.append(mutant)
             else:
-                waiting.setdefault(found[0], []).append((mutant, found[1]))
+                waiting.setdefault(found[0], []).append(Wish(mutant.id, found[1], mutant))
+        for unseen in self.unseen:
+            for wanted in unseen.answers:
+                found = self._seen(unseen, wanted) if wanted is not UNKNOWN else None
+                if found is not None:
+                    wish = Wish(unseen.key.split(":")[1], found[1])
+                    waiting.setdefault(found[0], []).append(wish)
         made: list[Draft] = []
-        for moment, group in waiting.items():
+        for where, group in waiting.items():
             left = group
             while left:
-                draft, left = self._one_draft(moment, left, len(made))
+                draft, left = self._one_draft(where, left, len(made))
                 made.append(draft)
+        made += self._blank(len(made))
         return made, equivalent
 
-    def _first_sign(self, mutant: Mutant) -> tuple[Moment, list[Sign]] | None:
-        for moment, signs in self.signs(mutant):
-            possible = [
-                sign
-                for sign in signs
-                if sign.formula is not self.logic.false and self._possible(sign.formula)
+    def _blank(self, number: int) -> list[Draft]:
+        """Patients of whom nothing is known, for the tests that no case leaves open."""
+        moments: dict[Moment, list[str]] = {}
+        last = self.edition.info.date.last
+        for unseen in self.unseen:
+            if UNKNOWN not in unseen.answers:
+                continue
+            found = None
+            if unseen.key in self.subject.calendar.statements:
+                found = self.subject.calendar.together([unseen.key])
+            moments.setdefault(found or Moment(Region.US, last), []).append(unseen.key)
+        made = []
+        for index, (moment, keys) in enumerate(moments.items(), start=number + 1):
+            regimens = [
+                regimen
+                for approval in self._now(moment).approvals
+                if approval.status == "approved" and f"approval:{approval.id}" in keys
+                for regimen in approval.regimens
             ]
+            named = list(dict.fromkeys(key.split(":")[1] for key in keys))
+            case = WorkedCase(
+                id=_name(moment, index),
+                why=f"nothing is known, so nothing is settled by {', '.join(named)}",
+                as_of=Day(moment.day.isoformat()),
+                region=moment.region,
+                patient={},
+                shows=tuple(
+                    Shows(regimen=regimen, label="cannot-tell")
+                    for regimen in dict.fromkeys(regimens)
+                ),
+                never_shows=(Shows(stance=tuple(Stance)),),
+            )
+            patient = Patient({}, ("nothing is known",), moment.region, moment.day)
+            made.append(Draft(case, patient, ()))
+        return made
+
+    def _first_sign(self, mutant: Mutant) -> tuple[Where, list[Sign]] | None:
+        for moment, signs in self.signs(mutant):
+            coherent, possible = self._coherent_first(signs)
             if possible:
-                return moment, possible
+                return Where(moment, coherent), possible
         return None
 
     def _possible(self, *formulas: Formula) -> bool:
         return self.subject.prover.possible(*formulas)
 
-    def _one_draft(
-        self, moment: Moment, group: list[tuple[Mutant, list[Sign]]], number: int
-    ) -> tuple[Draft, list[tuple[Mutant, list[Sign]]]]:
-        """One patient who shows the first mutant and as many others as can be shown with it."""
-        chosen: list[tuple[Mutant, Sign]] = []
-        left: list[tuple[Mutant, list[Sign]]] = []
+    def _coherent_first(self, signs: list[Sign]) -> tuple[bool, list[Sign]]:
+        """The signs that some patient shows, of coherent patients where there are any."""
+        left = [sign for sign in signs if sign.formula is not self.logic.false]
+        plausible = [s for s in left if self._possible(s.formula, self.subject.coherent)]
+        if plausible:
+            return True, plausible
+        return False, [sign for sign in left if self._possible(sign.formula)]
+
+    def _following(self, facts: set[str]) -> frozenset[str]:
+        """Some verdicts, and those that follow from them."""
+        found = set(facts)
+        for fact in self.edition.model.defined:
+            if any(facts_in(when) & found for when in fact.definition.values()):
+                found.add(fact.id)
+        return frozenset(found)
+
+    def _one_draft(self, where: Where, group: list[Wish], number: int) -> tuple[Draft, list[Wish]]:
+        """One patient who does what the first wish asks, and as many others as can be joined."""
+        chosen: list[tuple[Wish, Sign]] = []
+        left: list[Wish] = []
+        moment = where.moment
         formula = self.logic.true
-        for mutant, signs in group:
-            for sign in signs:
+        given = self.subject.coherent if where.coherent else self.logic.true
+        for wish in group:
+            for sign in wish.signs:
                 joined = self.logic.every(formula, sign.formula)
-                if len(chosen) < MOST and self._possible(joined):
+                if len(chosen) < MOST and self._possible(joined, given):
                     formula = joined
-                    chosen.append((mutant, sign))
+                    chosen.append((wish, sign))
                     break
             else:
-                left.append((mutant, signs))
-        example = self.subject.prover.find(formula)
+                left.append(wish)
+        example = self.subject.find(formula)
         assert example is not None
-        patient = example_of(self.subject, example.values, formula, moment)
-        assert patient is not None
+        # where a definition is edited, its verdict must follow from what is entered
+        redefined = {
+            wish.mutant.id
+            for wish, _ in chosen
+            if wish.mutant is not None and wish.mutant.key.startswith("definition:")
+        }
+        literals = self.subject.literals(example.values, self._following(redefined))
+        kept = self.subject.prover.smallest(literals, formula)
+        assert kept is not None
+        patient = patient_of(self.edition, kept, moment)
+        patient = msgspec.structs.replace(patient, whole=tuple(literals))
         shows = dict.fromkeys(sign.expected for _, sign in chosen if sign.shows)
         never = dict.fromkeys(sign.expected for _, sign in chosen if not sign.shows)
-        named = list(dict.fromkeys(mutant.id for mutant, _ in chosen))
-        case = WorkedCase(
-            id=f"edge-{moment.region.value.lower()}-{moment.day}-{number + 1:02d}",
-            why=f"notices edits of {', '.join(named)}",
-            as_of=Day(moment.day.isoformat()),
-            region=moment.region,
-            patient=dict(patient.facts),
-            shows=tuple(shows),
-            never_shows=tuple(never),
-        )
-        return Draft(case, patient, tuple(mutant for mutant, _ in chosen)), left
+        named = list(dict.fromkeys(wish.about for wish, _ in chosen))
+
+        def as_case(entered: Patient) -> WorkedCase:
+            return WorkedCase(
+                id=_name(moment, number + 1),
+                why=f"notices edits of {', '.join(named)}",
+                as_of=Day(moment.day.isoformat()),
+                region=moment.region,
+                patient=dict(entered.facts),
+                shows=tuple(shows),
+                never_shows=tuple(never),
+            )
+
+        def is_held(entered: Patient) -> bool:
+            return all(
+                holds(one.case, decided(one.answers))
+                for one in prepared(self.edition, [as_case(entered)])
+            )
+
+        if not is_held(patient):
+            patient = enlarged(self.edition, patient, is_held) or patient
+        noticed = tuple(wish.mutant for wish, _ in chosen if wish.mutant is not None)
+        return Draft(as_case(patient), patient, noticed), left
+
+
+def _name(moment: Moment, number: int) -> str:
+    return f"edge-{moment.region.value.lower()}-{moment.day}-{number:02d}"
 
 
 MOST = 24

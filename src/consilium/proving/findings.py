@@ -6,13 +6,14 @@ and has been planned: what a finding says of the plan, the plan shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from enum import Enum
 
 import msgspec
 import yaml
 
+from consilium.clinical.patient import PatientError
 from consilium.intake import patient_from_mapping
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Region, Shows, Stance
@@ -42,7 +43,8 @@ class Kind(Enum):
 class Patient(msgspec.Struct, frozen=True):
     """An example: the facts that matter, the region and the day on which they do.
 
-    ``open_facts`` are missing on purpose: that they are is what matters.
+    ``open_facts`` are missing on purpose: that they are is what matters. Of
+    ``whole``, everything true of the patient found, only ``kept`` is entered.
     """
 
     facts: dict[str, object]
@@ -50,6 +52,8 @@ class Patient(msgspec.Struct, frozen=True):
     region: Region
     day: date
     open_facts: tuple[str, ...] = ()
+    kept: tuple[Literal, ...] = ()
+    whole: tuple[Literal, ...] = ()
 
     @property
     def says(self) -> str:
@@ -94,14 +98,43 @@ def example_of(
     kept = subject.prover.smallest(literals, goal)
     if kept is None:
         return None
-    return patient_of(
-        subject.edition, kept, moment, open_facts=tuple(sorted(without & set(values)))
-    )
+    left_open = tuple(sorted(without & set(values)))
+    found = patient_of(subject.edition, kept, moment, open_facts=left_open)
+    return msgspec.structs.replace(found, whole=tuple(literals))
+
+
+def enlarged(
+    edition: Edition, patient: Patient, shows: Callable[[Patient], bool]
+) -> Patient | None:
+    """A patient with as few more facts as it takes until their plan shows something.
+
+    What holds in every completion may hold by one statement here and by another
+    there; a plan then says of each that it cannot be told.
+    """
+
+    def of(kept: Sequence[Literal]) -> Patient:
+        moment = Moment(patient.region, patient.day)
+        found = patient_of(edition, kept, moment, open_facts=patient.open_facts)
+        return msgspec.structs.replace(found, whole=patient.whole)
+
+    kept = list(patient.kept)
+    for literal in sorted(patient.whole, key=lambda one: one.rank):
+        if literal not in kept:
+            kept.append(literal)
+            if shows(of(kept)):
+                break
+    else:
+        return None
+    for literal in kept[len(patient.kept) : -1]:
+        fewer = [one for one in kept if one != literal]
+        if shows(of(fewer)):
+            kept = fewer
+    return of(kept)
 
 
 def patient_of(
     edition: Edition,
-    kept: Iterable[Literal],
+    kept: Sequence[Literal],
     moment: Moment,
     *,
     open_facts: tuple[str, ...] = (),
@@ -111,9 +144,8 @@ def patient_of(
     absent: dict[str, list[str]] = {}
     for literal in kept:
         if literal.member:
-            there = values.get(literal.fact, frozenset())
-            assert isinstance(there, frozenset)
-            values[literal.fact] = there | ({literal.member} if literal.there else set())
+            # once a list matters it is entered whole, as its reader would expect
+            values[literal.fact] = literal.value
             if not literal.there:
                 absent.setdefault(literal.fact, []).append(literal.member)
         else:
@@ -121,7 +153,7 @@ def patient_of(
     ordered = [fact for fact in edition.facts if fact in values]
     facts = {fact: entered(edition, fact, values[fact]) for fact in ordered}
     words = [say(edition, fact, values[fact], absent.get(fact, ())) for fact in ordered]
-    return Patient(facts, tuple(words), moment.region, moment.day, open_facts)
+    return Patient(facts, tuple(words), moment.region, moment.day, open_facts, tuple(kept))
 
 
 def entered(edition: Edition, fact: str, value: Value) -> object:
@@ -132,7 +164,7 @@ def entered(edition: Edition, fact: str, value: Value) -> object:
         return sorted(value)
     number = int(value) if float(value).is_integer() else value
     record = edition.facts[fact]
-    return {"value": number, "unit": record.unit} if len(set(record.units.values())) > 1 else number
+    return {"value": number, "unit": record.unit} if record.units else number
 
 
 def say(edition: Edition, fact: str, value: Value, absent: Sequence[str] = ()) -> str:
@@ -154,11 +186,15 @@ def planned(edition: Edition, patient: Patient) -> Outcome:
     return outcome(case, edition, as_of=patient.day, region=patient.region)
 
 
-def is_shown(edition: Edition, finding: Finding) -> bool:
+def is_shown(edition: Edition, finding: Finding, example: Patient | None = None) -> bool:
     """Whether the plan of a finding's example shows what the finding says."""
-    if finding.example is None:
+    example = example or finding.example
+    if example is None:
         return True
-    seen = planned(edition, finding.example)
+    try:
+        seen = planned(edition, example)
+    except PatientError:
+        return False
     return all(shown(one, seen) for one in finding.seen) and not any(
         shown(one, seen) for one in finding.unseen
     )

@@ -56,12 +56,12 @@ def _gaps_of(
     for waiver in waivers:
         if waiver.scope != scope.id or waiver.when is None:
             continue
-        example = prover.find(gap, subject.planned, prover.holds(waiver.when))
+        example = subject.find(gap, subject.planned, prover.holds(waiver.when))
         if example is not None:
             yield _finding(subject, scope, moment, example, _kept(subject, example, gap), waiver)
         left.append(z3.Not(prover.holds(waiver.when)))
     for _ in range(MOST):
-        example = prover.find(*left)
+        example = subject.find(*left)
         if example is None:
             return
         kept = _kept(subject, example, gap)

@@ -73,7 +73,7 @@ def dead(subject: Subject) -> Iterator[Finding]:
 
 
 def _anybody(subject: Subject, asked: Formula, key: str) -> Patient | None:
-    example = subject.prover.find(asked, subject.planned) or subject.prover.find(asked)
+    example = subject.find(asked, subject.planned) or subject.find(asked)
     moment = _moment(subject, key)
     return None if example is None else example_of(subject, example.values, asked, moment)
 
@@ -84,7 +84,7 @@ def _nearest(
     """A patient who meets all of a condition but the last of the parts that clash."""
     left = [subject.prover.holds(p) for p in parts if not clash or p is not clash[-1]]
     wanted = subject.z3.And(left)
-    example = subject.prover.find(wanted, subject.planned)
+    example = subject.find(wanted, subject.planned)
     if example is None:
         return None
     return example_of(subject, example.values, wanted, _moment(subject, key))
@@ -195,7 +195,7 @@ def _covered(subject: Subject, key: str, other: str, *, later: bool) -> Iterator
         one, covering = (subject.holds(k) for k in (key, other))
     if prover.possible(one, subject.planned, z3.Not(covering)):
         return
-    example = prover.find(one, subject.planned)
+    example = subject.find(one, subject.planned)
     if example is None:
         return
     yield Finding(
@@ -230,7 +230,7 @@ def _overridden(subject: Subject) -> Iterator[Finding]:
             continue
         moment = _moment(subject, key)
         formula = subject.holds(key)
-        example = prover.find(formula, subject.planned)
+        example = subject.find(formula, subject.planned)
         assert example is not None
         yield Finding(
             Kind.SHADOWED,

@@ -33,10 +33,10 @@ from consilium.planning.making import knowledge_of
 from consilium.planning.options import Options, all_labels
 from consilium.planning.plan import KeyResult, Plan, Refusal
 from consilium.proving.mutants import Mutant, mutated
-from consilium.rules.answering import answer, derive
-from consilium.rules.answers import UNKNOWN, YES, Answer
+from consilium.rules.answering import answer, answer_test, derive
+from consilium.rules.answers import NO, UNKNOWN, YES, Answer
 from consilium.rules.completions import Patient
-from consilium.rules.conditions import ALWAYS, Condition
+from consilium.rules.conditions import ALWAYS, Condition, Test, tests_in
 
 
 class Prepared(NamedTuple):
@@ -65,7 +65,8 @@ def prepared(edition: Edition, cases: Iterable[WorkedCase]) -> tuple[Prepared, .
 
 def killers(edition: Edition, cases: Iterable[Prepared], mutant: Mutant) -> Iterator[WorkedCase]:
     """The cases that notice a mutant, those that name its statement first."""
-    ordered = sorted(cases, key=lambda one: not _names(one.case, mutant.id))
+    able = [one for one in cases if _can_notice(one.case, mutant)]
+    ordered = sorted(able, key=lambda one: not _names(one.case, mutant.id))
     edited = mutated(edition, mutant)
     for one in ordered:
         seen = _seen(one, mutant, edited)
@@ -82,6 +83,20 @@ def holds(case: WorkedCase, seen: Outcome) -> bool:
 
 def _asks(expected: Shows) -> bool:
     return bool(expected.gap or (expected.scope and expected.certainty))
+
+
+def _can_notice(case: WorkedCase, mutant: Mutant) -> bool:
+    """Whether a case says anything that hangs on the kind of statement edited."""
+    every = (*case.shows, *case.never_shows)
+    match mutant.key.split(":")[0]:
+        case "care":
+            return any(e.caution == mutant.id or e.kind or e.without for e in every)
+        case "trial":
+            return any(e.trial == mutant.id for e in every)
+        case "scope":
+            return any(e.scope == mutant.id for e in every)
+        case _:
+            return True
 
 
 def _names(case: WorkedCase, statement: str) -> bool:
@@ -285,3 +300,41 @@ def seen_in(edition: Edition, patient: PatientCase, day: date, region: Region) -
         return outcome(patient, edition, as_of=day, region=region)
     except PatientError as problem:
         return Outcome(None, None, str(problem))
+
+
+class Unseen(NamedTuple):
+    """A test inside a condition that no worked case sees answered in one of the three ways."""
+
+    key: str
+    test: Test
+    answers: tuple[Answer, ...]
+
+
+def unseen(edition: Edition, cases: Iterable[Prepared]) -> Iterator[Unseen]:
+    """Every test with the answers that no case gives it while its statement counts."""
+    seen: dict[tuple[str, Test], set[Answer]] = {}
+    for one in cases:
+        for key, condition in one.knowledge.conditions.items():
+            if key.split(":")[0] in _SPOKEN_OF:
+                for test in tests_in(condition):
+                    known = one.known.model.known(test.fact, one.known.facts)
+                    seen.setdefault((key, test), set()).add(answer_test(test, known))
+    for key, condition in _spoken_of(edition).items():
+        for test in dict.fromkeys(tests_in(condition)):
+            left = {YES, NO, UNKNOWN} - seen.get((key, test), set())
+            if left:
+                yield Unseen(key, test, tuple(sorted(left, key=lambda a: a.value)))
+
+
+_SPOKEN_OF = ("position", "approval", "care", "scope", "exclusion", "trial")
+
+
+def _spoken_of(edition: Edition) -> dict[str, Condition]:
+    contents = edition.contents
+    found = {f"position:{p.id}": p.when for p in contents.positions}
+    found |= {f"approval:{a.id}": a.when or ALWAYS for a in contents.approvals}
+    found |= {f"care:{c.id}": c.when for c in contents.care}
+    found |= {f"scope:{s.id}": s.when for s in contents.scopes.scopes}
+    found |= {f"exclusion:{e.id}": e.when for e in contents.scopes.exclusions}
+    found |= {f"trial:{t.id}": t.eligibility for t in contents.trials if t.eligibility is not None}
+    return found

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from consilium.knowledge.edition import Edition
-from consilium.knowledge.records import Claim, Region, Waiver
+from consilium.knowledge.records import Claim, Region, Shows, Waiver
 from consilium.proving import cells
 from consilium.proving.calendar import Moment
 from consilium.proving.claims import Judged, judge
 from consilium.proving.contradictions import Split, contradictions, exceptions, splits
 from consilium.proving.decisions import Decisions
-from consilium.proving.findings import Finding, Kind, is_shown, located
+from consilium.proving.findings import Finding, Kind, enlarged, is_shown, located
 from consilium.proving.gaps import gaps, uncovered
 from consilium.proving.idle import dead, idle_tests, shadowed
 from consilium.proving.knowing import turned_around
@@ -127,10 +127,10 @@ class _Proving:
         judged = tuple(judge(subject, self.claims))
         found += [one.finding for one in judged if one.finding is not None]
         self.progress("splits")
-        apart = tuple(self._asked("splits", lambda: splits(subject)))
+        apart = tuple(self._apart(one) for one in self._asked("splits", lambda: splits(subject)))
         self.progress("enumeration")
         twin = tuple(self._twin())
-        findings = tuple(self._explained(located(f, self.places)) for f in found)
+        findings = tuple(self._explained(self._confirmed(located(f, self.places))) for f in found)
         findings += tuple(self._drifted(findings))
         findings += tuple(self._stale(findings))
         return Proof(
@@ -157,6 +157,20 @@ class _Proving:
         except Undecided as problem:
             self.undecided.append(f"{name}: {problem}")
         return found
+
+    def _confirmed(self, finding: Finding) -> Finding:
+        """A finding whose example is entered so far that the plan shows what the finding says."""
+        example = finding.example
+        if example is None or is_shown(self.edition, finding):
+            return finding
+        larger = enlarged(self.edition, example, lambda one: is_shown(self.edition, finding, one))
+        return finding if larger is None else msgspec.structs.replace(finding, example=larger)
+
+    def _apart(self, split: Split) -> Split:
+        """A split whose example is entered so far that the plan shows the conflict."""
+        seen = (Shows(conflict=split.positions),)
+        finding = Finding(Kind.CONTRADICTION, split.positions, split.says, split.example, seen)
+        return msgspec.structs.replace(split, example=self._confirmed(finding).example)
 
     def _explained(self, finding: Finding) -> Finding:
         """A finding with the reason of the waiver that names just these statements."""

@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 from consilium.guidance.standing import extensions
 from consilium.knowledge.edition import Edition
 from consilium.proving.calendar import Calendar
+from consilium.proving.coherence import coherent
 from consilium.rules.completions import cells, written_out
 from consilium.rules.conditions import (
     ALWAYS,
@@ -39,7 +40,7 @@ from consilium.rules.facts import (
     OneOf,
     nothing_known,
 )
-from consilium.rules.proving import Formula, Knowing, Literal, Prover, Value
+from consilium.rules.proving import Example, Formula, Knowing, Literal, Prover, Value
 
 
 class Told(NamedTuple):
@@ -118,6 +119,15 @@ class Subject:
         """A plan is made: no exclusion holds."""
         excluded = [self.prover.holds(e.when) for e in self.edition.contents.scopes.exclusions]
         return self.z3.Not(self.z3.Or(excluded))
+
+    @cached_property
+    def coherent(self) -> Formula:
+        """The patient is such as one list of earlier therapies would give."""
+        return coherent(self.edition, self.prover)
+
+    def find(self, *formulas: Formula) -> Example | None:
+        """A patient of whom all formulas are true, a coherent one where there is one."""
+        return self.prover.find(*formulas, self.coherent) or self.prover.find(*formulas)
 
     @cached_property
     def bare(self) -> Prover:
@@ -220,6 +230,10 @@ def _plain(value: float, stretch: Bound, kind: Kind) -> float:
         candidates.append(floor(stretch.above) + 1)
     if stretch.below is not None:
         candidates.append(ceil(stretch.below) - 1)
+    starts = stretch.start if stretch.start is not None else stretch.above
+    ends = stretch.up_to if stretch.up_to is not None else stretch.below
+    if starts is not None and ends is not None and not kind.whole:
+        candidates.append((starts + ends) / 2)
     inside = (c for c in candidates if stretch.holds(c) and kind.low <= c <= kind.high)
     return float(next(inside, value))
 

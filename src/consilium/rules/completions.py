@@ -23,7 +23,6 @@ from consilium.rules.bits import (
     Node,
     Rails,
     evaluate,
-    open_tests,
     undecided,
 )
 from consilium.rules.conditions import (
@@ -90,6 +89,7 @@ class Patient:
         self.given = dict(given)
         self.bits = bits_of(model)
         self._yes = self._no = self._looked = 0
+        self._lacking: dict[str, set[str]] = {}
         self.contradiction = self._propagate()
         self.facts = derive(model, self.given)
         if self.contradiction is None:
@@ -130,17 +130,16 @@ class Patient:
 
         Where a fact that follows from others is missing, what it lacks is named.
         """
+        return tuple(sorted(self._lacks(condition), key=self.bits.order.__getitem__))
+
+    def _lacks(self, condition: Condition) -> set[str]:
         found: set[str] = set()
         for fact in missing_facts(trace(condition, self.facts, self.model)):
-            values = self.model.facts[fact].definition.values()
-            nodes = [self.bits.node(when) for when in values]
-            lacks = {
-                f
-                for node in nodes
-                for f in self.bits.facts_in(open_tests(node, *self._rails(node.mask)))
-            }
-            found |= lacks or {fact}
-        return tuple(sorted(found, key=self.bits.order.__getitem__))
+            if fact not in self._lacking:
+                below = [self._lacks(when) for when in self.model.facts[fact].definition.values()]
+                self._lacking[fact] = set().union(*below) or {fact}
+            found |= self._lacking[fact]
+        return found
 
     def _propagate(self) -> str | None:
         """Take away values that some impossible combination rules out on its own."""

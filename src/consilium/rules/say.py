@@ -75,7 +75,9 @@ def say_known(fact: FactDeclaration, known: Known) -> str:
             )
             if known.low == known.high:
                 return f"{fact.phrase} {known.low:g}{unit}"
-            return f"{fact.phrase} {known.low:g} or more{unit}"
+            if isinstance(fact.kind, NumberKind) and known.high < fact.kind.high:
+                return f"{fact.phrase} {known.low:g} to {known.high:g}{unit}"
+            return f"{fact.phrase} {known.low:g}{unit} or more"
         case Holding():
             named = ", ".join(_word(fact, member) for member in sorted(known.has))
             said = f"{fact.phrase}: {named or 'none'}"
