@@ -17,13 +17,14 @@ import msgspec
 from consilium.guidance.standing import extensions
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Position, Scope, Stance
-from consilium.proving.calendar import Calendar, Moment
+from consilium.proving.calendar import Moment
 from consilium.proving.cells import known_of, told_apart
-from consilium.rules.answering import answer, derive
-from consilium.rules.answers import NO, UNKNOWN, YES
+from consilium.proving.subject import Subject
+from consilium.rules.answering import answer
+from consilium.rules.answers import NO, YES
 from consilium.rules.conditions import AnyOf, Condition, Test, facts_in, tests_in
-from consilium.rules.facts import Between, Known, NumberKind, OneOf
-from consilium.rules.proving import settled
+from consilium.rules.facts import Known, NumberKind, OneOf
+from consilium.rules.proving import Formula, settled
 from consilium.rules.say import say_known, say_test
 
 _VERBS = {
@@ -69,24 +70,28 @@ class _Drawing:
     def __init__(self, edition: Edition, scope: Scope, moment: Moment) -> None:
         self.edition, self.scope, self.moment = edition, scope, moment
         self.model = edition.model
-        named = Calendar(edition).in_force("position", moment)
+        self.subject = Subject(edition)
+        self.prover, self.logic = self.subject.prover, self.subject.prover.logic
+        named = self.subject.calendar.in_force("position", moment)
         every = [edition.positions[key.split(":", 1)[1]] for key in named]
         self.conditions: dict[str, Condition] = {
             p.id: AnyOf((p.when, *extensions(p))) for p in every
         }
         self.inside = known_of(scope.when, self.model)
-        start = derive(self.model, self.inside)
-        self.positions = [
-            p for p in every if answer(self.conditions[p.id], start, self.model) is not NO
-        ]
+        self.start = self.logic.every(self.subject.holds(f"scope:{scope.id}"), self.subject.planned)
+        self.positions = [p for p in every if self._may(self.start, p.id)]
         self.kept: dict[Node, Node] = {}
-        self.seen: dict[tuple[object, ...], Node] = {}
+
+    def _may(self, path: Formula, name: str, *, fail: bool = False) -> bool:
+        held = self.prover.holds(self.conditions[name])
+        return self.prover.possible(path, self.logic.no(held) if fail else held)
 
     def drawing(self) -> Drawing:
         """The whole decision."""
         where = f"{self.moment.region.value}, {self.moment.day}"
         title = f"{self.scope.id.replace('-', ' ')} ({where})"
-        return Drawing(title, self._node(self.inside, tuple(self._order())))
+        names = [p.id for p in self.positions]
+        return Drawing(title, self._node(self.start, names, set(), tuple(self._order())))
 
     def _order(self) -> list[str]:
         """The facts in the order in which they are asked: those the scope needs first."""
@@ -98,44 +103,42 @@ class _Drawing:
         rest = sorted((f for f in asked if f not in first), key=lambda f: (-asked[f], f))
         return [*first, *rest]
 
-    def _node(self, given: dict[str, Known], left: tuple[str, ...]) -> Node:
-        facts = derive(self.model, given)
-        told = {p.id: answer(self.conditions[p.id], facts, self.model) for p in self.positions}
-        open_ = [name for name, said in told.items() if said is UNKNOWN]
-        if not open_:
-            return self._end({name for name, said in told.items() if said is YES})
-        asked = {fact for name in open_ for fact in facts_in(self.conditions[name])}
-        wanted = [fact for fact in left if fact in asked and not self._is_settled(fact, facts)]
-        if not wanted:
-            return self._end({name for name, said in told.items() if said is YES})
-        fact, rest = wanted[0], tuple(f for f in left if f != wanted[0])
-        conditions = [self.conditions[name] for name in open_]
-        branches: dict[Node, list[Known]] = {}
-        for value in told_apart(given, self.model, fact, [*conditions, self.scope.when]):
-            further = given | {fact: value}
-            if self._can_be(further):
-                branches.setdefault(self._node(further, rest), []).append(value)
-        if len(branches) == 1:
-            return next(iter(branches))
-        tests = [t for condition in conditions for t in tests_in(condition) if t.fact == fact]
-        return self._keep(
-            Question(
-                self.model.facts[fact].phrase,
-                tuple((self._says(fact, values, tests), node) for node, values in branches.items()),
+    def _node(self, path: Formula, open_: list[str], met: set[str], left: tuple[str, ...]) -> Node:
+        """What follows for the patients of a path, of whom some positions are told already."""
+        told = [n for n in open_ if not self._may(path, n, fail=True)]
+        met = met | set(told)
+        open_ = [n for n in open_ if n not in told and self._may(path, n)]
+        for index, fact in enumerate(left):
+            tests = [
+                test
+                for name in open_
+                for test in tests_in(self.conditions[name])
+                if test.fact == fact
+            ]
+            if not tests:
+                continue
+            branches: dict[Node, list[Known]] = {}
+            for value in told_apart(self.inside, self.model, fact, list(dict.fromkeys(tests))):
+                further = self.logic.every(path, *self._answered(fact, value, tests))
+                if self.prover.possible(further):
+                    node = self._node(further, open_, met, left[index + 1 :])
+                    branches.setdefault(node, []).append(value)
+            if len(branches) == 1:
+                return next(iter(branches))
+            answers = tuple(
+                (self._says(fact, values, tests), node) for node, values in branches.items()
             )
-        )
+            return self._keep(Question(self.model.facts[fact].phrase, answers))
+        return self._end(met)
 
-    def _is_settled(self, fact: str, facts: dict[str, Known]) -> bool:
-        known = facts.get(fact)
-        return (isinstance(known, OneOf) and len(known.values) == 1) or (
-            isinstance(known, Between) and known.low == known.high
-        )
-
-    def _can_be(self, given: dict[str, Known]) -> bool:
-        facts = derive(self.model, given)
-        if any(isinstance(known, OneOf) and not known.values for known in facts.values()):
-            return False
-        return not any(answer(n, facts, self.model) is YES for n in self.model.never.values())
+    def _answered(self, fact: str, value: Known, tests: list[Test]) -> list[Formula]:
+        """That every test of a fact is answered as it is by one value."""
+        return [
+            self.prover.holds(test)
+            if answer(test, {fact: value}, self.model) is YES
+            else self.logic.no(self.prover.holds(test))
+            for test in dict.fromkeys(tests)
+        ]
 
     def _keep(self, node: Node) -> Node:
         return self.kept.setdefault(node, node)
@@ -323,7 +326,7 @@ def _set_rows(boxes: dict[Node, _Box]) -> float:
         for box in sorted(asked, key=lambda b: b.y):
             box.y = max(box.y, lowest)
             lowest = box.y + box.height + 30
-    return max(y, max(box.y + box.height for box in boxes.values()))
+    return max(y, *(box.y + box.height for box in boxes.values()))
 
 
 def _arrow(box: _Box, following: _Box, answered: str, index: int, of: int) -> list[str]:
