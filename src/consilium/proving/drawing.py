@@ -55,14 +55,18 @@ Node = End | Question
 
 
 class Drawing(msgspec.Struct, frozen=True):
-    """The decision of a scope, with its title."""
+    """The decision of a scope, with its title: one tree, or one for each source and regimen."""
 
     title: str
-    root: Node
+    roots: tuple[tuple[str, Node], ...]
 
 
 def draw(edition: Edition, scope: Scope, moment: Moment) -> Drawing:
-    """The decision of a scope in one region on one day."""
+    """The decision of a scope in one region on one day.
+
+    Where what the sources say together has more ends than fit on a page, what
+    each of them says of a regimen is drawn on its own.
+    """
     return _Drawing(edition, scope, moment).drawing()
 
 
@@ -80,6 +84,7 @@ class _Drawing:
         self.inside = known_of(scope.when, self.model)
         self.start = self.logic.every(self.subject.holds(f"scope:{scope.id}"), self.subject.planned)
         self.positions = [p for p in every if self._may(self.start, p.id)]
+        self.drawn = {p.id for p in self.positions}
         self.kept: dict[Node, Node] = {}
 
     def _may(self, path: Formula, name: str, *, fail: bool = False) -> bool:
@@ -91,7 +96,25 @@ class _Drawing:
         where = f"{self.moment.region.value}, {self.moment.day}"
         title = f"{self.scope.id.replace('-', ' ')} ({where})"
         names = [p.id for p in self.positions]
-        return Drawing(title, self._node(self.start, names, set(), tuple(self._order())))
+        whole = self._node(self.start, names, set(), tuple(self._order()))
+        if sum(isinstance(node, End) for node in _nodes([whole])) <= MOST_ENDS:
+            return Drawing(title, (("", whole),))
+        groups: dict[tuple[str, tuple[str, ...]], list[Position]] = {}
+        for position in self.positions:
+            groups.setdefault((position.who, position.regimens), []).append(position)
+        roots = []
+        for (who, regimens), group in groups.items():
+            self.drawn = {p.id for p in group}
+            overriding = [p.id for p in self.positions if self.drawn & set(p.overrides)]
+            asked = list(dict.fromkeys([*(p.id for p in group), *overriding]))
+            speaker = self.edition.speakers[who]
+            title_of = f"{speaker.short or speaker.name}: {self._regimens(regimens)}"
+            roots.append((title_of, self._node(self.start, asked, set(), tuple(self._order()))))
+        return Drawing(title, tuple(roots))
+
+    def _regimens(self, regimens: Iterable[str]) -> str:
+        named = (self.edition.regimens[name] for name in regimens)
+        return " or ".join(regimen.short or regimen.name for regimen in named)
 
     def _order(self) -> list[str]:
         """The facts in the order in which they are asked: those the scope needs first."""
@@ -191,19 +214,20 @@ class _Drawing:
 
         said: dict[tuple[str, Stance], dict[str, None]] = {}
         for position in held:
-            if not overridden(position):
+            if not overridden(position) and position.id in self.drawn:
                 speaker = self.edition.speakers[position.who]
-                key = (speaker.short or speaker.name, position.stance)
-                regimens = said.setdefault(key, {})
-                regimens |= dict.fromkeys(
-                    self.edition.regimens[r].short or self.edition.regimens[r].name
-                    for r in position.regimens
-                )
+                regimens = said.setdefault((speaker.short or speaker.name, position.stance), {})
+                regimens |= dict.fromkeys(position.regimens)
         lines = [
-            f"{who} {_VERBS[stance]} {' or '.join(regimens)}"
+            f"{who} {_VERBS[stance]} {self._regimens(regimens)}"
             for (who, stance), regimens in said.items()
         ]
-        return self._keep(End(tuple(sorted(lines)) or ("no position; labels alone",)))
+        nothing = "no position; labels alone" if len(self.drawn) == len(self.positions) else "-"
+        return self._keep(End(tuple(sorted(lines)) or (nothing,)))
+
+
+MOST_ENDS = 16
+"""Ends of one tree that a page still holds."""
 
 
 # --- Mermaid ----------------------------------------------------------------------------------
@@ -227,7 +251,13 @@ def mermaid(drawing: Drawing) -> str:
             lines.append(f'  {name} -- "{_quoted(answered)}" --> {place(following)}')
         return name
 
-    place(drawing.root)
+    for number, (title, root) in enumerate(drawing.roots, start=1):
+        if title:
+            lines.append(f'  subgraph g{number} ["{_quoted(title)}"]')
+        names.clear()
+        place(root)
+        if title:
+            lines.append("  end")
     return "\n".join(lines) + "\n"
 
 
@@ -257,27 +287,35 @@ class _Box(msgspec.Struct):
 
 def svg(drawing: Drawing) -> str:
     """A drawing as an SVG image on one page, with its text as text."""
-    boxes = {node: _Box(node, 0, _lines(node)) for node in _nodes(drawing.root)}
-    _set_columns(drawing.root, boxes)
-    bottom = _set_rows(boxes)
-    width = max(box.x for box in boxes.values()) + _WIDE + 20
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {bottom + 20:.0f}" '
+    parts: list[str] = []
+    top, width = 50.0, 0.0
+    for title, root in drawing.roots:
+        if title:
+            parts.append(f'<text x="20" y="{top:.0f}" font-weight="bold">{escape(title)}</text>')
+            top += 14
+        boxes = {node: _Box(node, 0, _lines(node)) for node in _nodes([root])}
+        _set_columns(root, boxes)
+        top = _set_rows(boxes, top) + 24
+        width = max(width, *(box.x + _WIDE + 20 for box in boxes.values()))
+        for box in boxes.values():
+            if isinstance(box.node, Question):
+                for index, (answered, following) in enumerate(box.node.branches):
+                    of = len(box.node.branches)
+                    parts += _arrow(box, boxes[following], answered, index, of)
+        for box in boxes.values():
+            parts += _drawn(box)
+    size = f"{width:.0f} {top:.0f}"
+    head = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" '
         'font-family="sans-serif" font-size="12" role="img">',
         f"<title>{escape(drawing.title)}</title>",
-        f'<rect width="{width:.0f}" height="{bottom + 20:.0f}" fill="#ffffff"/>',
+        f'<rect width="{width:.0f}" height="{top:.0f}" fill="#ffffff"/>',
         f'<text x="20" y="24" font-size="15" font-weight="bold">{escape(drawing.title)}</text>',
     ]
-    for box in boxes.values():
-        if isinstance(box.node, Question):
-            for index, (answered, following) in enumerate(box.node.branches):
-                parts += _arrow(box, boxes[following], answered, index, len(box.node.branches))
-    for box in boxes.values():
-        parts += _drawn(box)
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    return "\n".join([*head, *parts, "</svg>"]) + "\n"
 
 
-def _nodes(root: Node) -> Iterator[Node]:
+def _nodes(roots: Iterable[Node]) -> Iterator[Node]:
     seen: dict[Node, None] = {}
 
     def walk(node: Node) -> None:
@@ -286,7 +324,8 @@ def _nodes(root: Node) -> Iterator[Node]:
             for _, following in node.branches if isinstance(node, Question) else ():
                 walk(following)
 
-    walk(root)
+    for root in roots:
+        walk(root)
     yield from seen
 
 
@@ -309,9 +348,9 @@ def _set_columns(root: Node, boxes: dict[Node, _Box]) -> None:
             box.column = last
 
 
-def _set_rows(boxes: dict[Node, _Box]) -> float:
+def _set_rows(boxes: dict[Node, _Box], top: float) -> float:
     """Ends below one another; each question beside the middle of what follows it."""
-    y = 50.0
+    y = top
     for box in boxes.values():
         if isinstance(box.node, End):
             box.y = y
@@ -322,7 +361,7 @@ def _set_rows(boxes: dict[Node, _Box]) -> float:
             assert isinstance(box.node, Question)
             middles = [boxes[n].y + boxes[n].height / 2 for _, n in box.node.branches]
             box.y = sum(middles) / len(middles) - box.height / 2
-        lowest = 50.0
+        lowest = top
         for box in sorted(asked, key=lambda b: b.y):
             box.y = max(box.y, lowest)
             lowest = box.y + box.height + 30
