@@ -364,10 +364,12 @@ class _Writer:
 
     def _possible(self, option: Option) -> Item:
         missing = dict.fromkeys(f for voice in option.voices for f in voice.missing)
+        label = self._label(option.label, option.regimen)
+        cited = self._cites(c for v in option.voices for c in v.because)
         return Item(
-            f"{option.name}: {option.headline}; missing: {self._named(missing)}.",
+            f"{option.name}. {label.text} {option.headline}; missing: {self._named(missing)}.",
             "possible",
-            self._cites(c for v in option.voices for c in v.because),
+            tuple(sorted({*label.cites, *cited})),
         )
 
     def _labels_only(self) -> Section:
