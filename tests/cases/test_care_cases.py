@@ -3,8 +3,8 @@
 import pytest
 from tests.support.care_cases import run, shown
 
+from consilium.knowledge.care_expected import CareCase
 from consilium.knowledge.edition import Edition
-from consilium.knowledge.giving import CareCase
 
 EDITION = Edition.bundled()
 CASES = EDITION.care_cases()

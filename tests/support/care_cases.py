@@ -11,8 +11,8 @@ from consilium.care.sheet import Sheet
 from consilium.cli.care import CareOptions, care_of
 from consilium.errors import ConsiliumError
 from consilium.intake import patient_from_mapping
+from consilium.knowledge.care_expected import CareCase, CareShows
 from consilium.knowledge.edition import Edition
-from consilium.knowledge.giving import CareCase, CareShows
 
 
 @dataclass

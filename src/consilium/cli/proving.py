@@ -58,7 +58,14 @@ def prove(
 
     edition = edition_at(path)
     claims, waivers = edition.claims()
-    proof = ask(edition, claims=claims, waivers=waivers, seconds=seconds, progress=_step)
+    proof = ask(
+        edition,
+        claims=claims,
+        care_claims=edition.care_claims(),
+        waivers=waivers,
+        seconds=seconds,
+        progress=_step,
+    )
     _step("")
     if format == "json":
         typer.echo(proof_json(proof).decode())

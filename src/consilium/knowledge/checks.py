@@ -11,6 +11,7 @@ from consilium.clinical.therapies import DERIVED_FACTS
 from consilium.errors import nearest
 from consilium.evidence.sources import Citation
 from consilium.evidence.trials import Harm, Result
+from consilium.knowledge.care_expected import CareClaim
 from consilium.knowledge.contents import Contents
 from consilium.knowledge.giving import Adjustment, Gate
 from consilium.knowledge.problems import Place, Problem
@@ -73,6 +74,34 @@ def check_claims(
             if name not in known and name not in claimed:
                 hint = nearest(name, known).replace("Did you mean", "Closest:").rstrip("?")
                 found.append(checks.at(record, f"no statement is called `{name}`.{hint}"))
+    return found
+
+
+def check_care_claims(
+    contents: Contents, claims: Iterable[CareClaim], places: Mapping[int, Place]
+) -> list[Problem]:
+    """That claims on giving drugs have their own ids, claim something, and name what is there."""
+    checks = _Checks(contents, places)
+    known = {statement.id for statement in (*contents.care, *contents.giving)}
+    found: list[Problem] = []
+    seen: set[str] = set()
+    for claim in claims:
+        if claim.id in seen:
+            found.append(checks.at(claim, f"`{claim.id}` is here twice"))
+        seen.add(claim.id)
+        if not claim.because:
+            found.append(checks.at(claim, "a claim needs `because`"))
+        if not (claim.shows or claim.never_shows or claim.tightens_with):
+            found.append(
+                checks.at(claim, "a claim needs `shows`, `never_shows` or `tightens_with`")
+            )
+        if claim.shows and not claim.rests_on:
+            found.append(checks.at(claim, "what a claim shows it shows because it `rests_on` some"))
+        named = [*claim.rests_on, *(e.holds for e in (*claim.shows, *claim.never_shows) if e.holds)]
+        for name in named:
+            if name not in known:
+                hint = nearest(name, known).replace("Did you mean", "Closest:").rstrip("?")
+                found.append(checks.at(claim, f"no care statement is called `{name}`.{hint}"))
     return found
 
 

@@ -14,9 +14,10 @@ from consilium.evidence.sources import Source
 from consilium.evidence.trials import Harm, Result, Trial
 from consilium.knowledge import cache as compiled
 from consilium.knowledge.bedside import bedside_model, bedside_records
+from consilium.knowledge.care_expected import CareCase, CareClaim
 from consilium.knowledge.contents import Contents
 from consilium.knowledge.files import all_files
-from consilium.knowledge.giving import CareCase, Giving, GivingStatement
+from consilium.knowledge.giving import Giving, GivingStatement
 from consilium.knowledge.kinds import fact_kind
 from consilium.knowledge.records import (
     Approval,
@@ -93,6 +94,14 @@ class Edition:
         )
 
         return load_care_cases(self.root, self.contents) if self.root else ()
+
+    def care_claims(self) -> tuple[CareClaim, ...]:
+        """What is claimed of giving the drugs, whoever the patient and whatever is told."""
+        from consilium.knowledge.loading import (  # noqa: PLC0415  YAML is slow to import
+            load_care_claims,
+        )
+
+        return load_care_claims(self.root, self.contents) if self.root else ()
 
     def claims(self) -> tuple[tuple[Claim, ...], tuple[Waiver, ...]]:
         """What is claimed of every patient, and the findings that are left standing."""

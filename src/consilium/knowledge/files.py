@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from consilium.evidence.sources import Source
 from consilium.evidence.trials import Trial
-from consilium.knowledge.giving import BedsideFile, CareCase, CareStatement
+from consilium.knowledge.care_expected import CareCase, CareClaim
+from consilium.knowledge.giving import BedsideFile, CareStatement
 from consilium.knowledge.records import (
     Approval,
     Claim,
@@ -62,6 +63,7 @@ CARE_CASES = FileKind(f"{_CARE_CASES}/*.yaml", CareCase, "care_cases", named_by_
 
 _WAIVERS = "claims/waivers.yaml"
 CLAIMS = FileKind("claims/*.yaml", tuple[Claim, ...], "claims", not_under=_WAIVERS)
+CARE_CLAIMS = FileKind("claims/giving/*.yaml", tuple[CareClaim, ...], "care_claims")
 WAIVERS = FileKind(_WAIVERS, tuple[Waiver, ...], "waivers")
 
 

@@ -8,11 +8,13 @@ from typing import Any
 import yaml
 
 from consilium.knowledge.bedside import bedside_records
-from consilium.knowledge.checks import check_claims, check_contents
+from consilium.knowledge.care_expected import CareCase, CareClaim
+from consilium.knowledge.checks import check_care_claims, check_claims, check_contents
 from consilium.knowledge.conditions import ConditionReader, FactForm
 from consilium.knowledge.contents import Contents
 from consilium.knowledge.files import (
     CARE_CASES,
+    CARE_CLAIMS,
     CASES,
     CLAIMS,
     KINDS,
@@ -21,7 +23,6 @@ from consilium.knowledge.files import (
     files_of,
     unknown_files,
 )
-from consilium.knowledge.giving import CareCase
 from consilium.knowledge.kinds import fact_kind
 from consilium.knowledge.problems import EditionError, Place, Problem
 from consilium.knowledge.records import CareRule, Claim, FactRecord, Waiver, WorkedCase
@@ -88,6 +89,25 @@ def load_claims(root: Path, contents: Contents) -> tuple[tuple[Claim, ...], tupl
     if problems:
         raise EditionError(problems)
     return claims, waivers
+
+
+def load_care_claims(root: Path, contents: Contents) -> tuple[CareClaim, ...]:
+    """What an edition claims of giving its drugs, whoever the patient and whatever is told."""
+    loader = _Load(root)
+    forms = {fact.id: fact_form(fact, contents) for fact in contents.facts}
+    events = {term.id: term.name for term in contents.adverse_events}
+    records = bedside_records(contents.facts, contents.bedside.facts, events)
+    told = {fact.id: FactForm(fact_kind(fact, (), ()), fact.units) for fact in records}
+    found: list[CareClaim] = []
+    for path in files_of(root, CARE_CLAIMS):
+        found += loader.read(path, CARE_CLAIMS, ConditionReader(forms), ConditionReader(told)) or ()
+    problems = loader.problems or [
+        *check_contents(contents, loader.places, loader.pointers),
+        *check_care_claims(contents, found, loader.places),
+    ]
+    if problems:
+        raise EditionError(problems)
+    return tuple(found)
 
 
 def fact_form(fact: FactRecord, contents: Contents) -> FactForm:

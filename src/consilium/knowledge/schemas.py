@@ -10,7 +10,7 @@ import msgspec
 
 from consilium.clinical.dates import Day
 from consilium.evidence.references import Bedside
-from consilium.knowledge.files import CARE_CASES, CASES, CLAIMS, KINDS, WAIVERS
+from consilium.knowledge.files import CARE_CASES, CARE_CLAIMS, CASES, CLAIMS, KINDS, WAIVERS
 from consilium.knowledge.typing_nodes import fields_of
 from consilium.rules.conditions import Condition
 
@@ -25,7 +25,7 @@ def file_schemas(facts: tuple[str, ...] = ()) -> dict[str, dict[str, Any]]:
     """
     return {
         (kind.field if kind.field != "info" else "edition"): _Schema(facts).of_file(kind.holds)
-        for kind in (*KINDS, CASES, CARE_CASES, CLAIMS, WAIVERS)
+        for kind in (*KINDS, CASES, CARE_CASES, CLAIMS, CARE_CLAIMS, WAIVERS)
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
+from consilium.knowledge.care_expected import CareClaim
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Claim, Region, Shows, Waiver
 from consilium.proving import cells
@@ -16,6 +17,7 @@ from consilium.proving.contradictions import Split, contradictions, exceptions, 
 from consilium.proving.decisions import Decisions
 from consilium.proving.findings import Finding, Kind, enlarged, is_shown, located
 from consilium.proving.gaps import gaps, uncovered
+from consilium.proving.giving import CareJudged, judge_care
 from consilium.proving.idle import dead, idle_tests, shadowed
 from consilium.proving.knowing import turned_around
 from consilium.proving.places import Places
@@ -44,6 +46,7 @@ class Proof(msgspec.Struct, frozen=True):
     edition: str
     findings: tuple[Finding, ...]
     claims: tuple[Judged, ...]
+    giving: tuple[CareJudged, ...]
     splits: tuple[Split, ...]
     exceptions: int
     twin: tuple[Agreement, ...]
@@ -71,6 +74,7 @@ class Proof(msgspec.Struct, frozen=True):
             not self.open
             and not self.undecided
             and all(one.agrees for one in self.twin)
+            and all(one.verdict is Verdict.PROVED for one in self.giving)
             and all(one.verdict is Verdict.PROVED for one in self.claims if not _waived(one, self))
         )
 
@@ -86,12 +90,15 @@ def prove(
     edition: Edition,
     *,
     claims: Iterable[Claim] = (),
+    care_claims: Iterable[CareClaim] = (),
     waivers: Iterable[Waiver] = (),
     seconds: float = 10,
     progress: Progress = lambda _: None,
 ) -> Proof:
     """Ask everything of an edition; ``seconds`` bounds each single question."""
-    return _Proving(edition, tuple(claims), tuple(waivers), seconds, progress).proof()
+    return _Proving(
+        edition, tuple(claims), tuple(care_claims), tuple(waivers), seconds, progress
+    ).proof()
 
 
 class _Proving:
@@ -99,12 +106,13 @@ class _Proving:
         self,
         edition: Edition,
         claims: tuple[Claim, ...],
+        care_claims: tuple[CareClaim, ...],
         waivers: tuple[Waiver, ...],
         seconds: float,
         progress: Progress,
     ) -> None:
         self.edition, self.claims, self.waivers = edition, claims, waivers
-        self.progress = progress
+        self.care_claims, self.progress = care_claims, progress
         also = [c.given for c in claims] + [w.when for w in waivers if w.when is not None]
         self.subject = Subject(edition, also=also, seconds=seconds)
         self.undecided: list[str] = []
@@ -126,6 +134,8 @@ class _Proving:
         self.progress("claims")
         judged = tuple(judge(subject, self.claims))
         found += [one.finding for one in judged if one.finding is not None]
+        self.progress("giving drugs")
+        giving = tuple(judge_care(self.edition, self.care_claims))
         self.progress("splits")
         apart = tuple(self._apart(one) for one in self._asked("splits", lambda: splits(subject)))
         self.progress("enumeration")
@@ -137,6 +147,7 @@ class _Proving:
             edition=edition_name(self.edition),
             findings=findings,
             claims=judged,
+            giving=giving,
             splits=apart,
             exceptions=exceptions(subject),
             twin=twin,

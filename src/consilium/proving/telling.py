@@ -9,6 +9,7 @@ import msgspec
 
 from consilium.proving.differences import Difference, PlanChange
 from consilium.proving.findings import Finding, Patient, draft, plain
+from consilium.proving.giving import CareJudged
 from consilium.proving.proof import Proof
 from consilium.rules.proving import Verdict
 
@@ -38,6 +39,7 @@ def proof_text(proof: Proof, *, full: bool = False) -> Iterator[str]:
         f"{len(proof.claims)} claims about every patient: {counted[Verdict.PROVED]} proved, "
         f"{counted[Verdict.REFUTED]} refuted, {counted[Verdict.NOT_DECIDED]} not decided"
     )
+    yield from _giving(proof.giving)
     for question in proof.undecided:
         yield f"not decided: {question}"
     yield (
@@ -74,6 +76,18 @@ def proof_text(proof: Proof, *, full: bool = False) -> Iterator[str]:
     )
 
 
+def _giving(judged: tuple[CareJudged, ...]) -> Iterator[str]:
+    refuted = [one for one in judged if one.verdict is not Verdict.PROVED]
+    yield (
+        f"{len(judged)} claims about giving drugs: {len(judged) - len(refuted)} proved, "
+        f"{len(refuted)} refuted, over {sum(one.reports for one in judged)} reports, which are "
+        "all that the statements tell apart"
+    )
+    for one in refuted:
+        yield f"CLAIM  `{one.claim.id}` does not hold: {one.claim.says}"
+        yield f"  {one.why}"
+
+
 def _finding(finding: Finding) -> Iterator[str]:
     yield f"{finding.kind.value.upper()}  {finding.says}"
     yield from (f"  {line}" for line in _example(finding.example))
@@ -105,6 +119,16 @@ def proof_json(proof: Proof) -> bytes:
         "claims": [
             {"id": one.claim.id, "says": one.claim.says, "verdict": one.verdict.value}
             for one in proof.claims
+        ],
+        "giving": [
+            {
+                "id": one.claim.id,
+                "says": one.claim.says,
+                "verdict": one.verdict.value,
+                "reports": one.reports,
+                "why": one.why,
+            }
+            for one in proof.giving
         ],
         "splits": [
             {
