@@ -1,0 +1,139 @@
+"""Arrays as they come in: checked once, refused with a sentence, then trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
+
+from consilium.errors import ConsiliumError
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+class StatisticsError(ConsiliumError):
+    """Numbers that a method cannot take, or an answer that does not exist."""
+
+
+def numbers(values: ArrayLike, name: str, *, size: int | None = None) -> FloatArray:
+    """One finite column of numbers, of ``size`` rows where that is given."""
+    column = np.ascontiguousarray(values, dtype=np.float64)
+    if column.ndim != 1:
+        raise StatisticsError(f"`{name}` must be one column; it has {column.ndim} dimensions")
+    if size is not None and column.size != size:
+        raise StatisticsError(f"`{name}` has {column.size} rows where {size} are needed")
+    bad = ~np.isfinite(column)
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise StatisticsError(f"`{name}` row {row} is {column[row]}; every row needs a number")
+    return column
+
+
+def times(values: ArrayLike, name: str = "time") -> FloatArray:
+    """Times that are finite, not negative, and at least one."""
+    column = numbers(values, name)
+    if not column.size:
+        raise StatisticsError(f"`{name}` is empty; at least one row is needed")
+    if column.min() < 0:
+        row = int(column.argmin())
+        raise StatisticsError(f"`{name}` row {row} is {column[row]:g}; times cannot be negative")
+    return column
+
+
+def flags(values: ArrayLike, name: str, size: int) -> BoolArray:
+    """Yes or no for each row, given as booleans or as 0 and 1."""
+    column = np.asarray(values)
+    if column.shape != (size,):
+        raise StatisticsError(f"`{name}` has shape {column.shape} where {size} rows are needed")
+    if column.dtype == np.bool_:
+        return column
+    column = column.astype(np.float64)
+    known = (column == 0) | (column == 1)
+    if not known.all():
+        row = int(np.flatnonzero(~known)[0])
+        raise StatisticsError(
+            f"`{name}` row {row} is {column[row]:g}; it must be 1 (it happened) or 0 (censored)"
+        )
+    return np.asarray(column != 0)
+
+
+def positive(values: ArrayLike, name: str, size: int) -> FloatArray:
+    """Numbers above zero, such as weights and standard errors."""
+    column = numbers(values, name, size=size)
+    if (column <= 0).any():
+        row = int(column.argmin())
+        raise StatisticsError(f"`{name}` row {row} is {column[row]:g}; it must be above zero")
+    return column
+
+
+def entries(values: ArrayLike | None, time: FloatArray) -> FloatArray | None:
+    """Times of delayed entry, each before its exit; None where everybody is seen from zero."""
+    if values is None:
+        return None
+    entry = numbers(values, "entry", size=time.size)
+    late = entry >= time
+    if late.any():
+        row = int(np.flatnonzero(late)[0])
+        raise StatisticsError(
+            f"row {row} enters at {entry[row]:g} and leaves at {time[row]:g}; "
+            "a row must enter before it leaves"
+        )
+    return entry
+
+
+def codes(values: ArrayLike, name: str, size: int) -> tuple[IntArray, tuple[Any, ...]]:
+    """Groups as 0, 1, ... in sorted order of their labels, and the labels."""
+    column = np.asarray(values)
+    if column.shape != (size,):
+        raise StatisticsError(f"`{name}` has shape {column.shape} where {size} rows are needed")
+    if column.dtype == np.bool_:
+        column = column.astype(np.int64)
+    labels, inverse = np.unique(column, return_inverse=True)
+    return inverse.astype(np.int64, copy=False), tuple(labels.tolist())
+
+
+def columns(values: ArrayLike, name: str, size: int) -> FloatArray:
+    """A table of ``size`` rows; one column may be given flat."""
+    table = np.asarray(values, dtype=np.float64)
+    if table.ndim == 1:
+        table = table[:, None]
+    if table.ndim != 2 or table.shape[0] != size:
+        raise StatisticsError(f"`{name}` has shape {table.shape} where {size} rows are needed")
+    if not np.isfinite(table).all():
+        row, column = (int(i) for i in np.argwhere(~np.isfinite(table))[0])
+        raise StatisticsError(
+            f"`{name}` row {row}, column {column} is {table[row, column]}; "
+            "every cell needs a number"
+        )
+    return table
+
+
+def total(group: IntArray, values: FloatArray, size: int) -> FloatArray:
+    """Sum of ``values`` for each group 0, 1, ... ``size`` - 1."""
+    return np.bincount(group, values, size).astype(np.float64, copy=False)
+
+
+def named(names: Sequence[str] | None, count: int) -> tuple[str, ...]:
+    """Names of columns: those given, or x1, x2, ..."""
+    if names is None:
+        return tuple(f"x{number}" for number in range(1, count + 1))
+    if len(names) != count:
+        raise StatisticsError(f"{len(names)} names were given for {count} columns")
+    return tuple(names)
+
+
+def between_zero_and_one(value: float, name: str) -> float:
+    """A probability that is neither 0 nor 1, such as the level of an interval."""
+    if not 0 < value < 1:
+        raise StatisticsError(f"`{name}` is {value:g}; it must lie between 0 and 1")
+    return float(value)
+
+
+def normal_quantile(level: float) -> float:
+    """Half-width of a two-sided interval in standard errors: 1.96 for 0.95."""
+    return float(ndtri(0.5 + between_zero_and_one(level, "level") / 2))
