@@ -222,6 +222,57 @@ results:
   because: [{source: a-paper}]
   when: {neutrophils: {below: 1500 /mm3}}
 """,
+    "vocabulary/organisations.yaml": """\
+- {id: example-maker, name: Example Maker, spellings: [Example Maker, Example Mkaer]}
+- {id: payer, name: Payer, spellings: [Payer, Payer/Owner]}
+- {id: owner, name: Owner, spellings: [Owner, Payer/Owner]}
+""",
+    "activities/an-activity.yaml": """\
+id: an-activity
+series: invented
+type: faq
+title: An activity
+abstract: questions and answers
+source: a-paper
+speaker: a-panel
+released: 2026-01-20
+checked: 2026-02-01
+review_by: 2026-08-01
+provider: {organisation: owner, as_written: Owner of Examples}
+supporters:
+  - {organisation: payer, kind: educational-grant}
+audience: {says: anybody}
+objectives:
+  - {id: to-learn, says: learn}
+faculty:
+  - speaker: an-expert
+    role: primary-author
+    disclosure:
+      status: declared
+      at: last page
+      relationships:
+        - {kind: honoraria, organisations: [Example Mkaer, Payer/Owner]}
+takeaways:
+  - {id: the-takeaway, says: longer, at: top, question: the-question, results: [example-01-pfs]}
+questions:
+  - id: the-question
+    short: which
+    asks: Which drug?
+    at: first question
+    objectives: [to-learn]
+    turns:
+      - {id: turn-1, speaker: an-expert, at: first answer, says: [this one], positions: [expert-first-line]}
+      - id: turn-2
+        speaker: an-expert
+        at: second answer
+        says: [as said]
+        agrees_with: [turn-1]
+        remarks:
+          - {id: the-remark, says: promising, about: praise}
+polls:
+  - {id: before, asks: if so, options: ["no", "yes"], premise: {says: not approved, approvals: [us-example-drug]}, successor: after}
+  - {id: after, asks: as it is, options: ["no", "yes"]}
+""",
     "not-verified/all.yaml": """\
 - {id: a-rumour, about: example drug, what: a figure, why: seen on no page}
 """,

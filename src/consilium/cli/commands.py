@@ -242,13 +242,17 @@ KINDS = (
     "source",
     "fact",
     "speaker",
+    "organisation",
+    "activity",
     "not-verified",
     "case",
 )
 
 
 def _kind(word: str) -> str:
-    name = word.removesuffix("s") if word not in KINDS else word
+    name = word
+    if word not in KINDS:
+        name = f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s")
     if name not in KINDS:
         raise UsageError(
             f"`{word}` is no kind of record.{nearest(word, KINDS)} Known: {', '.join(KINDS)}"
@@ -260,7 +264,9 @@ def _kind(word: str) -> str:
 def show(
     kind: Annotated[
         str,
-        typer.Argument(help="drug, regimen, trial, result, position, approval, care, source, fact"),
+        typer.Argument(
+            help="drug, regimen, trial, result, position, approval, care, source, fact, activity"
+        ),
     ],
     name: Annotated[str, typer.Argument(help="Its id.")],
     format: Annotated[str, typer.Option("--format", help="text or json")] = "text",

@@ -13,6 +13,7 @@ from consilium.cli.console import console
 from consilium.errors import ConsiliumError, nearest
 from consilium.evidence.sources import Citation
 from consilium.knowledge.edition import Edition
+from consilium.knowledge.learning import Activity
 from consilium.knowledge.records import FactRecord
 from consilium.rules.conditions import AllOf, AnyOf, AtLeast, Bound, Includes, IsOneOf, Not
 from consilium.rules.say import say
@@ -42,6 +43,8 @@ def records_of(edition: Edition, kind: str) -> Mapping[str, Any]:
             return {**edition.care, **edition.giving}
         case "not-verified":
             return {record.id: record for record in edition.contents.not_verified}
+        case "activity":
+            return edition.activities
         case "case":
             return {case.id: case for case in edition.cases()}
         case _:
@@ -66,6 +69,8 @@ def show_record(edition: Edition, kind: str, name: str, format: str) -> None:
             continue
         _print_value(field, value, edition, 1)
     cited = {c.source for c in _citations(record)}
+    if isinstance(record, Activity):
+        cited.add(record.source)
     if cited:
         out.print("[bold]sources[/bold]")
     for cited_name in sorted(cited):
@@ -129,7 +134,7 @@ def list_records(edition: Edition, kind: str) -> None:
 
 
 def _line(record: Any) -> str:
-    for field in ("name", "reference", "says", "what", "why", "ask", "names", "phrase"):
+    for field in ("name", "title", "reference", "says", "what", "why", "ask", "names", "phrase"):
         value = getattr(record, field, "")
         if value:
             return value[0] if isinstance(value, tuple) else str(value)

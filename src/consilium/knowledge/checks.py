@@ -11,6 +11,7 @@ from consilium.clinical.therapies import DERIVED_FACTS
 from consilium.errors import nearest
 from consilium.evidence.sources import Citation
 from consilium.evidence.trials import Harm, Result
+from consilium.knowledge.activity_checks import activity_problems, parts_of_activities
 from consilium.knowledge.care_expected import CareClaim
 from consilium.knowledge.contents import Contents
 from consilium.knowledge.giving import Adjustment, Gate
@@ -35,6 +36,7 @@ def check_contents(
         *checks.positions(),
         *checks.circles(),
         *checks.giving(),
+        *checks.activities(),
     ]
 
 
@@ -126,6 +128,9 @@ class _Checks:
             "care rule": [*contents.care, *contents.giving],
             "bedside fact": [*contents.bedside.facts, *contents.bedside.never],
             "not verified": list(contents.not_verified),
+            "organisation": list(contents.organisations),
+            "activity": list(contents.activities),
+            **parts_of_activities(contents.activities),
             "scope": [*contents.scopes.scopes, *contents.scopes.exclusions],
         }
 
@@ -246,6 +251,10 @@ class _Checks:
             if isinstance(statement, Adjustment) and statement.of and statement.of not in rules:
                 hint = nearest(statement.of, rules)
                 yield self.at(statement, f"no rule for choosing is called `{statement.of}`.{hint}")
+
+    def activities(self) -> Iterator[Problem]:
+        for record, message in activity_problems(self.contents):
+            yield self.at(record, message)
 
     def positions(self) -> Iterator[Problem]:
         by_id = {position.id: position for position in self.contents.positions}

@@ -5,6 +5,7 @@ import msgspec
 from consilium.evidence.sources import Source
 from consilium.evidence.trials import Trial
 from consilium.knowledge.giving import BedsideFile, GivingStatement
+from consilium.knowledge.learning import Activity, Organisation
 from consilium.knowledge.records import (
     Approval,
     CareRule,
@@ -42,4 +43,6 @@ class Contents(msgspec.Struct, frozen=True):
     care: tuple[CareRule, ...] = ()
     giving: tuple[GivingStatement, ...] = ()
     bedside: BedsideFile = BedsideFile()
+    organisations: tuple[Organisation, ...] = ()
+    activities: tuple[Activity, ...] = ()
     not_verified: tuple[NotVerified, ...] = ()

@@ -19,6 +19,7 @@ from consilium.knowledge.contents import Contents
 from consilium.knowledge.files import all_files
 from consilium.knowledge.giving import Giving, GivingStatement
 from consilium.knowledge.kinds import fact_kind
+from consilium.knowledge.learning import Activity, Organisation
 from consilium.knowledge.records import (
     Approval,
     CareRule,
@@ -189,6 +190,25 @@ class Edition:
     def bedside_model(self) -> FactModel:
         """The facts of one dose or one event, with the reports that contradict themselves."""
         return bedside_model(self.bedside_facts.values(), self.contents.bedside.never)
+
+    @cached_property
+    def activities(self) -> dict[str, Activity]:
+        """Educational activities by id."""
+        return _by_id(self.contents.activities)
+
+    @cached_property
+    def organisations(self) -> dict[str, Organisation]:
+        """Companies and institutions by id."""
+        return _by_id(self.contents.organisations)
+
+    @cached_property
+    def organisations_spelled(self) -> dict[str, tuple[Organisation, ...]]:
+        """The organisations that a spelling names, mostly one."""
+        found: dict[str, tuple[Organisation, ...]] = {}
+        for organisation in self.contents.organisations:
+            for spelling in organisation.spellings:
+                found[spelling] = (*found.get(spelling, ()), organisation)
+        return found
 
     @cached_property
     def endpoints(self) -> dict[str, Term]:

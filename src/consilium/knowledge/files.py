@@ -11,6 +11,7 @@ from consilium.evidence.sources import Source
 from consilium.evidence.trials import Trial
 from consilium.knowledge.care_expected import CareCase, CareClaim
 from consilium.knowledge.giving import BedsideFile, CareStatement
+from consilium.knowledge.learning import Activity, Organisation
 from consilium.knowledge.records import (
     Approval,
     Claim,
@@ -47,6 +48,7 @@ KINDS = (
     FileKind("vocabulary/classes.yaml", tuple[DrugClass, ...], "classes"),
     FileKind("vocabulary/drugs.yaml", tuple[Drug, ...], "drugs"),
     FileKind("vocabulary/speakers.yaml", tuple[Speaker, ...], "speakers"),
+    FileKind("vocabulary/organisations.yaml", tuple[Organisation, ...], "organisations"),
     FileKind("vocabulary/endpoints.yaml", tuple[Term, ...], "endpoints"),
     FileKind("vocabulary/adverse-events.yaml", tuple[Term, ...], "adverse_events"),
     FileKind("sources/*.yaml", Source, "sources", named_by_id=True),
@@ -55,6 +57,7 @@ KINDS = (
     FileKind("approvals/*.yaml", tuple[Approval, ...], "approvals"),
     FileKind("positions/**/*.yaml", tuple[Position, ...], "positions"),
     FileKind("care/*.yaml", tuple[CareStatement, ...], "care"),
+    FileKind("activities/*.yaml", Activity, "activities", named_by_id=True),
     FileKind("not-verified/*.yaml", tuple[NotVerified, ...], "not_verified"),
 )
 _CARE_CASES = "cases/care/giving"
@@ -103,7 +106,7 @@ def all_files(root: Path) -> list[Path]:
 def unknown_files(root: Path) -> list[Path]:
     """YAML files that belong to no kind, most likely in the wrong folder."""
     known = {*all_files(root), *files_of(root, CASES), *files_of(root, CARE_CASES)}
-    others = ("activities", "claims", "models")
+    others = ("claims", "models")
     return sorted(
         path
         for path in root.rglob("*.y*ml")
