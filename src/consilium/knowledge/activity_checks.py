@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -52,7 +52,7 @@ def _unknown(spelling: str, spellings: set[str]) -> str:
     return f"no organisation is spelled `{spelling}`; add it to its `spellings`.{hint}"
 
 
-def _faculty(activity: Activity, spellings: set[str], kinds: dict[str, str]) -> Iterator[_Found]:
+def _faculty(activity: Activity, spellings: set[str], kinds: Mapping[str, str]) -> Iterator[_Found]:
     named = [member.speaker for member in activity.faculty]
     if len(set(named)) != len(named):
         yield activity, "a member of the faculty is listed twice"
@@ -75,7 +75,7 @@ def _faculty(activity: Activity, spellings: set[str], kinds: dict[str, str]) -> 
             yield turn, f"`{turn.speaker}` speaks and is not among the faculty"
 
 
-def _questions(activity: Activity, whose: dict[str, str]) -> Iterator[_Found]:
+def _questions(activity: Activity, whose: Mapping[str, str]) -> Iterator[_Found]:
     before: list[str] = []
     objectives = {objective.id for objective in activity.objectives}
     for question in activity.questions:
@@ -92,7 +92,7 @@ def _questions(activity: Activity, whose: dict[str, str]) -> Iterator[_Found]:
             yield objective, "no question serves this objective"
 
 
-def _turn(turn: Turn, before: list[str], whose: dict[str, str]) -> Iterator[_Found]:
+def _turn(turn: Turn, before: list[str], whose: Mapping[str, str]) -> Iterator[_Found]:
     backed = (turn.positions, turn.results, turn.harms, turn.care, turn.trials, turn.remarks)
     if not turn.says:
         yield turn, "a turn says something"
