@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from consilium.evidence.trials import Estimate, Limit, Result
+from consilium.evidence.trials import Contrast, Estimate, Limit, Result
 from consilium.knowledge.records import Regimen
 
 
@@ -57,15 +57,11 @@ def compared_with(result: Result, names: Mapping[str, Regimen]) -> str:
 
 def _say_figures(result: Result, endpoint: str, hazard_ratio: str, interval: str) -> str:
     contrast = result.contrast
-    order = (contrast.experimental, contrast.comparator) if contrast else tuple(result.arms)
-    said = _say_arms([result.arms[name] for name in order if name in result.arms])
+    said = say_arms(result)
     parts = [said] if said else []
     if contrast and isinstance(contrast.value, int | float):
         measure = contrast.measure.replace("_", " ").replace("hazard ratio", hazard_ratio)
-        text = f"{measure} {ratio(contrast.value)}"
-        if contrast.ci95:
-            text += f" ({interval}{ratio(contrast.ci95[0])} to {ratio(contrast.ci95[1])})"
-        parts.append(text)
+        parts.append(f"{measure} {say_ratio(contrast, interval)}")
     return (
         f"{endpoint} {', '.join(parts)}"
         if parts
@@ -73,7 +69,27 @@ def _say_figures(result: Result, endpoint: str, hazard_ratio: str, interval: str
     )
 
 
-def _say_arms(arms: list[Estimate]) -> str:
+def say_ratio(contrast: Contrast, interval: str = "") -> str:
+    """The value of a contrast with its interval, without the name of its measure."""
+    text = ratio(contrast.value)
+    if contrast.ci95:
+        text += f" ({interval}{ratio(contrast.ci95[0])} to {ratio(contrast.ci95[1])})"
+    return text
+
+
+def arms_in_order(result: Result) -> tuple[str, ...]:
+    """The arms of a result, the experimental one first where there is a contrast."""
+    contrast = result.contrast
+    order = (contrast.experimental, contrast.comparator) if contrast else tuple(result.arms)
+    return tuple(name for name in order if name in result.arms)
+
+
+def say_arms(result: Result) -> str:
+    """What the arms of a result showed, the experimental one first, with the unit."""
+    return _say_estimates([result.arms[name] for name in arms_in_order(result)])
+
+
+def _say_estimates(arms: list[Estimate]) -> str:
     if any(arm.median_months is not None for arm in arms):
         medians = [
             figure(a.median_months if a.median_months is not None else "not-stated") for a in arms

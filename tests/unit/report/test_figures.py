@@ -1,0 +1,233 @@
+"""Figures: fit for a page under a strict policy, and no number that the statements do not hold."""
+
+import re
+from datetime import date
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from consilium.clinical.patient import PatientCase
+from consilium.intake import read_patient
+from consilium.knowledge.edition import Edition
+from consilium.planning.figures import say_ratio
+from consilium.report.figures import Figure, FigureError, Table
+from consilium.report.figures.forest import can_stand_in_a_forest, forest
+from consilium.report.figures.lanes import has_lanes, patient_lanes, trial_lanes
+from consilium.report.figures.style import SERIES, SMALL, WIDTH, broken, drawing
+
+EDITION = Edition.bundled()
+SVG = "{http://www.w3.org/2000/svg}"
+PRESENTATION = {
+    "fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-dashoffset",
+    "stroke-linecap", "stroke-linejoin", "stroke-miterlimit", "opacity", "font-size", "font-weight", "font-family",
+    "text-anchor", "clip-path",
+}  # fmt: skip
+OTHERS = {
+    "d",
+    "x",
+    "y",
+    "width",
+    "height",
+    "transform",
+    "href",
+    "id",
+    "viewBox",
+    "role",
+    "data-statement",
+}
+
+
+def test_a_table_has_as_many_cells_as_columns():
+    with pytest.raises(FigureError, match="1 cells under 2 columns"):
+        Table(("a", "b"), (("only one",),))
+
+
+def figures() -> list[Figure]:
+    made = []
+    for name in ("ascent-03", "ascent-04", "destiny-breast06", "keynote-355"):
+        trial = EDITION.trials[name]
+        if any(map(can_stand_in_a_forest, trial.results)):
+            made.append(forest([(trial, r) for r in trial.results], EDITION, "2026-11-20"))
+        made.append(trial_lanes(trial, trial.results, EDITION, "2026-11-20"))
+    made.append(patient_lanes(a_patient(), EDITION, "2026-11-20"))
+    with drawing("A chart with axes of its own") as page:
+        axes = page.panel(120)
+        axes.plot([0, 6, 12], [1, 0.6, 0.3], color=SERIES[1].colour, linestyle=SERIES[1].dash)
+        axes.fill_between([0, 12], [0.9, 0.2], [1, 0.4], color=SERIES[1].colour, alpha=0.2)
+        page.y += 30
+        made.append(page.finish(Table(("x",), ()), statements=(), sources=(), date="2026"))
+    return made
+
+
+def a_patient() -> PatientCase:
+    written = b"""{"prior_therapies": [
+        {"drugs": ["capecitabine"], "setting": "advanced", "line": 1, "started": "2025-01", "ended": "2025-09",
+         "outcome": "progression"},
+        {"drugs": ["sacituzumab-govitecan"], "setting": "advanced", "line": 2, "started": "2025-10", "ongoing": true}
+    ], "decision_date": "2026-02-01"}"""
+    return read_patient(written, EDITION, where="test")
+
+
+@pytest.mark.parametrize("made", figures(), ids=lambda made: made.title[:40])
+class TestEveryFigure:
+    def test_needs_no_style_and_nothing_from_outside(self, made: Figure):
+        root = ElementTree.fromstring(made.svg)
+        tags = {element.tag.removeprefix(SVG) for element in root.iter()}
+        assert tags <= {
+            "svg",
+            "title",
+            "desc",
+            "g",
+            "path",
+            "text",
+            "use",
+            "defs",
+            "clipPath",
+            "rect",
+        }
+        ids = {element.get("id") for element in root.iter()} - {None}
+        for element in root.iter():
+            assert set(element.attrib) <= PRESENTATION | OTHERS
+            for value in element.attrib.values():
+                assert "http" not in value
+            pointed = element.get("href", "#")[1:] or (element.get("clip-path") or "")[5:-1]
+            assert not pointed or pointed in ids
+
+    def test_says_what_it_is(self, made: Figure):
+        root = ElementTree.fromstring(made.svg)
+        assert root.get("role") == "img"
+        assert [element.tag for element in root][:2] == [f"{SVG}title", f"{SVG}desc"]
+        assert root[0].text == made.title
+        shown = " ".join(text.text or "" for text in root.iter(f"{SVG}text"))
+        assert f"As of {made.date}." in shown
+        assert " ".join(shown.split()).startswith(made.title)
+
+    def test_can_be_read_on_a_phone(self, made: Figure):
+        root = ElementTree.fromstring(made.svg)
+        assert float(root.attrib["viewBox"].split()[2]) == WIDTH <= 360
+        assert (
+            min(float(text.get("font-size", "0")) for text in root.iter(f"{SVG}text"))
+            >= SMALL
+            >= 12
+        )
+
+    def test_takes_the_ink_of_the_page(self, made: Figure):
+        root = ElementTree.fromstring(made.svg)
+        assert {text.get("fill") for text in root.iter(f"{SVG}text")} == {"currentColor"}
+        paints = {e.get(p) for e in root.iter() for p in ("fill", "stroke")} - {
+            None,
+            "none",
+            "currentColor",
+        }
+        assert paints <= {series.colour.lower() for series in SERIES}
+
+    def test_is_written_as_a_file(self, made: Figure, tmp_path: Path):
+        made.save(tmp_path / "it.svg")
+        root = ElementTree.parse(tmp_path / "it.svg").getroot()
+        assert root[2].get("fill", "").lower() == "#ffffff"
+        made.save(tmp_path / "it.png")
+        assert (tmp_path / "it.png").read_bytes().startswith(b"\x89PNG")
+        with pytest.raises(FigureError, match=r"\.svg or \.png"):
+            made.save(tmp_path / "it.gif")
+        with pytest.raises(FigureError, match="cannot write"):
+            made.save(tmp_path / "missing" / "it.svg")
+
+
+def test_the_same_figure_is_the_same_bytes():
+    trial = EDITION.trials["ascent-03"]
+    first, again = (forest([(trial, r) for r in trial.results], EDITION, "2026") for _ in range(2))
+    assert first.svg == again.svg
+    assert first.png() == again.png()
+
+
+def numbers(text: str) -> list[float]:
+    return sorted(float(n) for n in re.findall(r"\d+(?:\.\d+)?", text))
+
+
+@pytest.mark.parametrize("trial", EDITION.trials.values(), ids=lambda trial: trial.id)
+def test_a_forest_shows_every_hazard_ratio_with_its_interval_and_no_other(trial):
+    shown = [
+        r
+        for r in trial.results
+        if r.contrast
+        and r.contrast.measure == "hazard_ratio"
+        and isinstance(r.contrast.value, float)
+    ]
+    if not shown:
+        with pytest.raises(FigureError, match="no result"):
+            forest([(trial, r) for r in trial.results], EDITION, "2026")
+        return
+    made = forest([(trial, r) for r in trial.results], EDITION, "2026")
+    assert made.statements == tuple(r.id for r in shown)
+    said = [row[made.table.columns.index("hazard ratio (95 % CI)")] for row in made.table.rows]
+    words = [text.text for text in ElementTree.fromstring(made.svg).iter(f"{SVG}text")]
+    for result, cell in zip(shown, said, strict=True):
+        assert cell == say_ratio(result.contrast)
+        held = (
+            result.contrast.value,
+            *(v for v in result.contrast.ci95 or () if isinstance(v, float)),
+        )
+        assert numbers(cell) == pytest.approx(sorted(held))
+        assert cell in words
+        assert result.id in made.svg
+
+
+@pytest.mark.parametrize("trial", EDITION.trials.values(), ids=lambda trial: trial.id)
+def test_lanes_show_every_median_with_its_interval(trial):
+    shown = [r for r in trial.results if has_lanes(r)]
+    if not shown:
+        with pytest.raises(FigureError, match="no median"):
+            trial_lanes(trial, trial.results, EDITION, "2026")
+        return
+    made = trial_lanes(trial, trial.results, EDITION, "2026")
+    rows = iter(made.table.rows)
+    words = [text.text for text in ElementTree.fromstring(made.svg).iter(f"{SVG}text")]
+    for result in shown:
+        for arm in (
+            result.arms.values()
+            if result.contrast is None
+            else (
+                result.arms[n]
+                for n in (result.contrast.experimental, result.contrast.comparator)
+                if n in result.arms
+            )
+        ):
+            cell = next(rows)[2]
+            held = [v for v in (arm.median_months, *(arm.ci95 or ())) if isinstance(v, int | float)]
+            assert numbers(cell) == pytest.approx(sorted(held))
+            assert cell in words
+
+
+def test_a_bar_is_as_long_as_its_median():
+    made = trial_lanes(
+        EDITION.trials["ascent-03"], [EDITION.results["ascent-03-pfs-bicr"]], EDITION, "2026"
+    )
+    bars = [
+        [float(n) for n in re.findall(r"[\d.]+", element.get("d", ""))]
+        for element in ElementTree.fromstring(made.svg).iter(f"{SVG}path")
+        if element.get("fill") in ("#0072b2", "#d55e00")
+    ]
+    long, short = (max(bar[::2]) - min(bar[::2]) for bar in bars)
+    assert long / short == pytest.approx(9.7 / 6.9, rel=0.01)
+
+
+def test_the_courses_of_a_patient_stand_on_time_only_when_all_are_dated():
+    dated = patient_lanes(a_patient(), EDITION, "2026-02-01")
+    assert "Months from 2025-01-01" in dated.svg
+    undated = read_patient(
+        b'{"prior_therapies": [{"drugs": ["capecitabine"], "setting": "advanced"}]}',
+        EDITION,
+        where="test",
+    )
+    made = patient_lanes(undated, EDITION, "2026-02-01")
+    assert "Not to scale" in made.svg
+    assert made.table.rows == (("advanced", "capecitabine", "not stated", "not stated", ""),)
+    with pytest.raises(FigureError, match="no earlier treatment"):
+        patient_lanes(PatientCase({}), EDITION, str(date(2026, 2, 1)))
+
+
+def test_rows_are_broken_where_they_would_not_fit():
+    with drawing("x"):
+        assert broken("one two three", 40, 12) == ["one", "two", "three"]
+        assert broken("one two", 400, 12) == ["one two"]
