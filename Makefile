@@ -52,8 +52,9 @@ $(READY): $(LOCKED) pyproject.toml hatch_build.py
 
 # -- Using it -----------------------------------------------------------------------------------
 
-run: setup ## Plan the bundled example patients in the terminal
-	@$(BIN)/consilium demo
+run: setup ## Plan the bundled example patients, then serve the planner on http://127.0.0.1:8000
+	@$(BIN)/consilium examples
+	@$(BIN)/consilium serve
 
 # -- Checking it --------------------------------------------------------------------------------
 
@@ -103,9 +104,11 @@ wheel-check: wheel ## Install the wheel into an empty environment and start it t
 	@cd $(CHECK)/elsewhere && ../venv/bin/python -I -c 'import importlib.util as u; \
 	  assert u.find_spec("pytest") is None, "development packages came along"'
 	@cd $(CHECK)/elsewhere && ../venv/bin/consilium --help >/dev/null
-	@cd $(CHECK)/elsewhere && ../venv/bin/consilium demo >../demo.txt
-	@test -s $(CHECK)/demo.txt
-	@echo "The wheel starts on its own and plans the example patients."
+	@cd $(CHECK)/elsewhere && ../venv/bin/consilium examples >../examples.txt
+	@test -s $(CHECK)/examples.txt
+	@cd $(CHECK)/elsewhere && ../venv/bin/python -I $(CURDIR)/tests/support/served_page.py \
+	  ../venv/bin/consilium 8765 ../data
+	@echo "The wheel starts on its own, plans the example patients and serves a page."
 
 # -- Keeping it ---------------------------------------------------------------------------------
 

@@ -59,7 +59,7 @@ def headlines(text: str) -> list[str]:
 
 
 def test_the_headlines_of_the_plan_shown_are_still_printed(folder):
-    printed = headlines(run("demo").out)
+    printed = headlines(run("examples").out)
     assert len(headlines(SHOWN)) >= 8
     assert set(headlines(SHOWN)) - set(printed) == set()
 

@@ -204,8 +204,8 @@ def test_check_names_every_problem_with_its_line(tmp_path):
     assert "approvals/olaparib.yaml" in made.err and "Did you mean `germline_brca`?" in made.err
 
 
-def test_demo_plans_the_example_patients():
-    made = run("demo")
+def test_examples_plans_the_example_patients():
+    made = run("examples")
     assert made.code == 0
     assert made.out.count("Options") >= 5
 

@@ -205,7 +205,7 @@ def care(
 
 
 @app.command()
-def demo(
+def examples(
     as_of: AsOf = "",
     region: Annotated[Region | None, typer.Option("--region")] = None,
     edition: EditionPath = None,
@@ -229,6 +229,27 @@ def interview(
     from consilium.cli.interview import interview as ask  # noqa: PLC0415
 
     ask(edition_at(edition), day(as_of), region, save)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port.")] = 8000,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="The folder for the database and the key.")
+    ] = None,
+    database: Annotated[
+        str,
+        typer.Option("--database", help="postgres://user:password@host:5432/name; else SQLite."),
+    ] = "",
+    workers: Annotated[int, typer.Option("--workers", min=1, help="How many processes.")] = 2,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="Threads in each.")] = 4,
+) -> None:
+    """Serve the planner as a site, until stopped."""
+    from consilium.web.serving import serve as serve_site  # noqa: PLC0415
+
+    typer.echo(f"The planner is at http://{host}:{port}/ (Ctrl-C ends it).")
+    serve_site(host=host, port=port, workers=workers, threads=threads, data=data, database=database)
 
 
 KINDS = (

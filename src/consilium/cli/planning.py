@@ -1,4 +1,4 @@
-"""`consilium plan` and `consilium demo`."""
+"""`consilium plan` and `consilium examples`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The web face: pages and an API over one edition. It arranges; it decides nothing."""

@@ -1,0 +1,89 @@
+"""Bounds on what a request may cost: its size, and how many from one address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from threading import Lock
+from time import monotonic
+from typing import TypeVar, cast
+
+from django.conf import settings
+from django.core.files.uploadhandler import MemoryFileUploadHandler
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from consilium.web.refusals import Refused, refusal
+
+_View = TypeVar("_View", bound=Callable[..., HttpResponse])
+_MOST_ADDRESSES = 10_000
+
+
+class OnlyInMemory(MemoryFileUploadHandler):
+    """Holds an upload in memory whatever its size: a patient is never written to disk.
+
+    ``bound_requests`` has refused what is too large before it gets here.
+    """
+
+    def handle_raw_input(self, *args: object, **kwargs: object) -> None:
+        self.activated = True
+
+
+def bound_requests(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: a body larger than the site takes is refused before it is read."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isascii() or not length.isdigit():
+            return refusal(request, 400, _("The length of the request is no number."))
+        if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return refusal(request, 413)
+        return get_response(request)
+
+    return middleware
+
+
+class Bucket:
+    """A token bucket for each address: ``rate`` a minute, as many at once."""
+
+    def __init__(self, rate: int, clock: Callable[[], float] = monotonic) -> None:
+        self.rate, self.clock = rate, clock
+        self._left: dict[str, tuple[float, float]] = {}
+        self._lock = Lock()
+
+    def take(self, address: str, cost: float) -> bool:
+        """Whether this address may spend ``cost`` now."""
+        now = self.clock()
+        with self._lock:
+            left, last = self._left.pop(address, (float(self.rate), now))
+            left = min(float(self.rate), left + (now - last) * self.rate / 60)
+            allowed = left >= cost
+            self._left[address] = (left - cost if allowed else left, now)
+            while len(self._left) > _MOST_ADDRESSES:
+                self._left.pop(next(iter(self._left)))
+        return allowed
+
+
+_bucket = Bucket(settings.RATE)
+
+
+def costs(cost: float) -> Callable[[_View], _View]:
+    """Decorate a view whose POST is expensive: ``cost`` in units of one plan."""
+
+    def decorate(view: _View) -> _View:
+        @wraps(view)
+        def bounded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+            spend(request, cost)
+            return view(request, *args, **kwargs)
+
+        return cast(_View, bounded)
+
+    return decorate
+
+
+def spend(request: HttpRequest, cost: float) -> None:
+    """Take ``cost`` from what the address of a POST may spend. Raises ``Refused`` (429)."""
+    if request.method == "POST" and not _bucket.take(request.META.get("REMOTE_ADDR", ""), cost):
+        raise Refused(429, "")

@@ -1,0 +1,65 @@
+"""Serves the site with gunicorn: threads, two processes, a graceful stop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from consilium.web.starting import make_ready, set_up
+
+
+class _Site(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    def __init__(self, chosen: dict[str, Any]) -> None:
+        self.chosen = chosen
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self.chosen.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        from django.core.wsgi import get_wsgi_application  # noqa: PLC0415  after set_up
+
+        from consilium.web.editions import the_edition  # noqa: PLC0415
+
+        the_edition()  # read once, before the processes part
+        return get_wsgi_application()
+
+
+def serve(
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    threads: int,
+    data: Path | None = None,
+    database: str = "",
+) -> None:
+    """Serve until stopped: SIGTERM lets requests end, SIGINT does not wait.
+
+    The database is brought to this version first. Raises ``StartingError``
+    for a data folder or a database that cannot be used.
+    """
+    set_up(data=data, database=database)
+    make_ready()
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    chosen: dict[str, Any] = {
+        "bind": address,
+        "workers": workers,
+        "threads": threads,
+        "worker_class": "gthread",
+        "preload_app": True,
+        "timeout": 30,
+        "graceful_timeout": 20,
+        "keepalive": 5,
+        "limit_request_line": 4094,
+        "limit_request_fields": 60,
+        "limit_request_field_size": 8190,
+        "accesslog": None,
+        "errorlog": "-",
+        "loglevel": "warning",
+        "proc_name": "consilium",
+    }
+    _Site(chosen).run()

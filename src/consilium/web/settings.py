@@ -1,0 +1,141 @@
+"""Settings of the web face, from the environment only; ``starting`` fills what is left out.
+
+``CONSILIUM_SECRET_KEY``, ``CONSILIUM_DATA`` (the folder for what is kept),
+``CONSILIUM_DATABASE`` (``postgres://user:password@host:5432/name``; SQLite in the
+data folder where it is not given), ``CONSILIUM_HOSTS`` (names it answers to, separated by
+commas), ``CONSILIUM_HTTPS`` (``yes`` behind a proxy that speaks TLS), ``CONSILIUM_EDITION``
+(a folder with another edition), ``CONSILIUM_TIME_ZONE``, ``CONSILIUM_RATE`` (requests that
+make a plan, for one address and minute).
+"""
+
+from __future__ import annotations
+
+from os import environ
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+
+from consilium.web.databases import database
+
+_HERE = Path(__file__).parent
+
+DATA_FOLDER = Path(
+    environ.get("CONSILIUM_DATA") or Path.home() / ".local" / "share" / "consilium"
+).expanduser()
+EDITION_FOLDER = environ.get("CONSILIUM_EDITION", "")
+RATE = int(environ.get("CONSILIUM_RATE") or 3000)
+HTTPS = environ.get("CONSILIUM_HTTPS", "") == "yes"
+
+SECRET_KEY = environ.get("CONSILIUM_SECRET_KEY", "")
+DEBUG = False
+ALLOWED_HOSTS = [
+    host.strip()
+    for host in environ.get("CONSILIUM_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+    if host.strip()
+]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "csp",
+    "consilium.web",
+]
+MIDDLEWARE = [
+    "consilium.web.logs.log_requests",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "consilium.web.headers.add_headers",
+    "consilium.web.refusals.explain_refusals",
+    "consilium.web.limits.bound_requests",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "consilium.web.editions.remember_choices",
+]
+ROOT_URLCONF = "consilium.web.urls"
+WSGI_APPLICATION = "consilium.web.wsgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [_HERE / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "consilium.web.editions.shown_on_every_page",
+            ],
+        },
+    }
+]
+
+DATABASES = {"default": database(environ.get("CONSILIUM_DATABASE", ""), DATA_FOLDER)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_FOLDER / "static"
+STATICFILES_DIRS = [_HERE / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+FILE_UPLOAD_HANDLERS = ["consilium.web.limits.OnlyInMemory"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = environ.get("CONSILIUM_TIME_ZONE", "UTC")
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [NONE],
+        "connect-src": [SELF],
+        "font-src": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "frame-src": [NONE],
+        "img-src": [SELF],
+        "object-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "worker-src": [NONE],
+    }
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_FAILURE_VIEW = "consilium.web.refusals.csrf_failed"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+if HTTPS:
+    SECURE_SSL_REDIRECT = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_SECURE = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "consilium.web.logs.AsJson"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "loggers": {
+        "consilium": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+    },
+}

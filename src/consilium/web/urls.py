@@ -1,0 +1,20 @@
+"""The addresses of the site, one subject after another."""
+
+from django.urls import include, path
+
+from consilium.web import health
+
+urlpatterns = [
+    path("", include("consilium.web.planner.urls")),
+    path("evidence/", include("consilium.web.evidence.urls")),
+    path("activities/", include("consilium.web.activity.urls")),
+    path("account/", include("consilium.web.people.urls")),
+    path("ask/", include("consilium.web.asking.urls")),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]
+
+handler400 = "consilium.web.refusals.bad_request"
+handler403 = "consilium.web.refusals.forbidden"
+handler404 = "consilium.web.refusals.not_found"
+handler500 = "consilium.web.refusals.failed"

@@ -1,0 +1,61 @@
+"""Who may ask for what: every address, every role, every method. A new address needs its row."""
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+ROLES = ("anonymous",)
+"""Accounts add theirs here and to ``client_of``."""
+
+METHODS = ("GET", "POST", "PUT", "DELETE")
+
+# route: {method: status, or {role: status}}; a method that is not named is refused with 405.
+# A POST here sends an empty form without a token, so 403 is what a page with a form answers.
+TABLE: dict[str, dict[str, int | dict[str, int]]] = {
+    "": {"GET": 200},
+    "plan": {"GET": 200, "POST": 200},
+    "healthz": {"GET": 200},
+    "readyz": {"GET": 200},
+}
+EXAMPLES: dict[str, dict[str, str]] = {}
+"""For a route with arguments: the arguments it is tried with."""
+
+
+def routes(patterns=None, prefix: str = "") -> list[str]:
+    """Every route of the site."""
+    found = []
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            found += routes(pattern.url_patterns, route)
+        elif isinstance(pattern, URLPattern):
+            found.append(route)
+    return found
+
+
+def address(route: str) -> str:
+    path = route
+    for name, value in EXAMPLES.get(route, {}).items():
+        for kind in ("str", "slug", "int", "path", "uuid"):
+            path = path.replace(f"<{kind}:{name}>", value)
+        path = path.replace(f"<{name}>", value)
+    assert "<" not in path, f"{route} needs a row in EXAMPLES"
+    return "/" + path
+
+
+def test_every_address_has_a_row_and_every_row_an_address():
+    assert sorted(TABLE) == sorted(set(routes()))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("route", sorted(TABLE))
+def test_a_role_gets_what_the_table_says(route, role, client_of):
+    client = client_of(role)
+    got = {}
+    for method in METHODS:
+        got[method] = client.generic(method, address(route)).status_code
+    wanted = {}
+    for method in METHODS:
+        answer = TABLE[route].get(method, 405)
+        wanted[method] = answer if isinstance(answer, int) else answer[role]
+    assert got == wanted
