@@ -62,7 +62,7 @@ def test_an_unknown_regimen_offers_the_nearest():
 def test_the_calendar_as_table_picture_and_file(tmp_path):
     svg, ics = tmp_path / "care.svg", tmp_path / "care.ics"
     days = ("--start", "2026-12-01", "--cycles", "3", "--g-csf", "yes")
-    found = run(*SG, *days, "--svg", str(svg), "--ics", str(ics), given=PATIENT)
+    found = run(*SG, *days, "--save", str(svg), "--ics", str(ics), given=PATIENT)
     assert found.code == 0 and "2026-12-08" in found.out
     assert "<svg" in svg.read_text()
     events = list(Calendar.from_ical(ics.read_bytes()).walk("VEVENT"))

@@ -308,3 +308,14 @@ def test_a_plan_holds_how_to_give_the_regimens_that_are_asked_for(file):
     ]
     assert [sheet["regimen"] for sheet in held] == ["sacituzumab-govitecan"]
     assert run("plan", file, "--care", "sacituzumab").code == 1
+
+
+def test_a_trial_is_drawn_into_a_file(tmp_path):
+    picture = tmp_path / "ascent-03.png"
+    found = run("show", "trial", "ascent-03", "--save", str(picture), "--as-of", "2026-11-20")
+    assert (found.code, found.out) == (0, f"{picture}\n")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    refused = run("show", "trial", "ascent-03", "--save", str(tmp_path / "ascent-03.gif"))
+    assert refused.code == 1 and ".svg or .png" in refused.err
+    refused = run("show", "trial", "ascent-3", "--save", str(picture))
+    assert refused.code == 1 and "ascent-03" in refused.err

@@ -169,18 +169,18 @@ def run(
     options: CareOptions,
     *,
     format: str,
-    svg: str,
+    save: str,
     ics: str,
 ) -> None:
     """Read, ask, print, and write the pictures that were asked for."""
     case = read_patient(data, edition, where="standard input" if where == "-" else where)
     sheet = care_of(regimen, case, edition, as_of, region, options)
-    if (svg or ics) and sheet.calendar is None:
+    if (save or ics) and sheet.calendar is None:
         raise PatientError("a picture or a calendar file needs `--start 2026-12-01`")
-    if svg and sheet.calendar is not None:
-        from consilium.care.picture import to_svg  # noqa: PLC0415
+    if save and sheet.calendar is not None:
+        from consilium.report.figures.cycles import cycle_calendar  # noqa: PLC0415  rarely asked
 
-        Path(svg).write_text(to_svg(sheet.calendar), encoding="utf-8")
+        cycle_calendar(sheet.calendar, edition, sheet.as_of).save(Path(save))
     if ics and sheet.calendar is not None:
         from consilium.care.ics import to_icalendar  # noqa: PLC0415  loads a library
 

@@ -167,7 +167,9 @@ def care(
     g_csf: Annotated[
         str, typer.Option("--g-csf", help="`yes`, or the id of a schedule, puts G-CSF on days.")
     ] = "",
-    svg: Annotated[str, typer.Option("--svg", help="Write the calendar as a picture.")] = "",
+    save: Annotated[
+        str, typer.Option("--save", help="Draw the calendar into this .svg or .png file.")
+    ] = "",
     ics: Annotated[str, typer.Option("--ics", help="Write the calendar as iCalendar.")] = "",
     set_: Annotated[list[str] | None, typer.Option("--set", help="Add or change a fact.")] = None,
     format: Annotated[str, typer.Option("--format", help="text or json")] = "text",
@@ -199,7 +201,7 @@ def care(
         region,
         options,
         format=format,
-        svg=svg,
+        save=save,
         ics=ics,
     )
 
@@ -291,12 +293,20 @@ def show(
     ],
     name: Annotated[str, typer.Argument(help="Its id.")],
     format: Annotated[str, typer.Option("--format", help="text or json")] = "text",
+    save: Annotated[
+        str,
+        typer.Option("--save", help="Draw the results of a trial into this .svg or .png file."),
+    ] = "",
+    as_of: AsOf = "",
     edition: EditionPath = None,
 ) -> None:
-    """Print one record with its sources."""
-    from consilium.cli.records import show_record  # noqa: PLC0415
+    """Print one record with its sources; with `--save`, draw what was measured."""
+    from consilium.cli.records import draw_record, show_record  # noqa: PLC0415
 
-    show_record(edition_at(edition), _kind(kind), name, format)
+    if save:
+        draw_record(edition_at(edition), _kind(kind), name, day(as_of), Path(save))
+    else:
+        show_record(edition_at(edition), _kind(kind), name, format)
 
 
 @app.command("list")

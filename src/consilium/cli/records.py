@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -79,6 +81,17 @@ def show_record(edition: Edition, kind: str, name: str, format: str) -> None:
         identifier = (source.doi and f"doi:{source.doi}") or pmid or source.nct or source.url
         reads = ", ".join(f"{read.depth.value}, read {read.on}" for read in source.read)
         out.print(escape(f"  {source.id}: {source.reference} {identifier} ({reads})"))
+
+
+def draw_record(edition: Edition, kind: str, name: str, as_of: date, path: Path) -> None:
+    """Draw the results of a trial, of a result's trial alone, or of a drug, as known on a day."""
+    from consilium.report.figures.choosing import results_figure  # noqa: PLC0415  rarely asked
+
+    records = records_of(edition, kind)
+    if name not in records:
+        raise NoSuchRecord(f"no {kind} is called `{name}`.{nearest(name, records)}")
+    results_figure(edition, kind, name, as_of).save(path)
+    sys.stdout.write(f"{path}\n")
 
 
 def _print_value(name: str, value: Any, edition: Edition, depth: int) -> None:

@@ -8,10 +8,10 @@ from icalendar import Calendar as ICalendar
 
 from consilium.care.calendar import CalendarError, calendar
 from consilium.care.ics import to_icalendar
-from consilium.care.picture import to_svg
 from consilium.care.statements import Care
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Region
+from consilium.report.figures.cycles import cycle_calendar
 from consilium.rules.completions import Patient
 
 EDITION = Edition.bundled()
@@ -91,9 +91,17 @@ def test_the_file_is_read_back_day_by_day():
     assert not any(word in data for word in (b"ATTENDEE", b"ORGANIZER", b"LOCATION"))
 
 
-def test_the_picture_is_svg_with_a_letter_for_every_dose():
+def test_the_picture_has_a_letter_for_every_dose_and_the_table_every_entry():
     made = drawn("sacituzumab-govitecan", support=SCHEDULE)
-    root = ElementTree.fromstring(to_svg(made))
-    letters = [element.text for element in root.iter() if element.text in ("D", "G", "?")]
-    assert letters.count("D") == 4 + 1  # one more in the legend
-    assert letters.count("G") == 8 + 1
+    figure = cycle_calendar(made, EDITION, "2026-11-20")
+    letters = [
+        element.text
+        for element in ElementTree.fromstring(figure.svg).iter()
+        if element.text in ("D", "G", "?")
+    ]
+    assert letters.count("D") == 4
+    assert letters.count("G") == 8
+    assert [row[0] for row in figure.table.rows] == [str(entry.on) for entry in made.entries]
+    assert [row[3] for row in figure.table.rows] == [entry.text for entry in made.entries]
+    assert {name for entry in made.entries for name in entry.statements} == set(figure.statements)
+    assert figure.sources

@@ -10,13 +10,19 @@ import pytest
 from consilium.clinical.patient import PatientCase
 from consilium.intake import read_patient
 from consilium.knowledge.edition import Edition
+from consilium.knowledge.records import Region
+from consilium.planning import plan
 from consilium.planning.figures import say_ratio
+from consilium.planning.plan import NextLine, Option
 from consilium.report.figures import Figure, FigureError, Table
-from consilium.report.figures.forest import can_stand_in_a_forest, forest
+from consilium.report.figures.choosing import figure_of_drug, figures_of_trial, results_figure
+from consilium.report.figures.forest import forest
 from consilium.report.figures.lanes import has_lanes, patient_lanes, trial_lanes
 from consilium.report.figures.style import SERIES, SMALL, WIDTH, broken, drawing
+from consilium.report.figures.tree import sequence_tree
 
 EDITION = Edition.bundled()
+DAY = date(2026, 11, 20)
 SVG = "{http://www.w3.org/2000/svg}"
 PRESENTATION = {
     "fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-dashoffset",
@@ -44,13 +50,10 @@ def test_a_table_has_as_many_cells_as_columns():
 
 
 def figures() -> list[Figure]:
-    made = []
-    for name in ("ascent-03", "ascent-04", "destiny-breast06", "keynote-355"):
-        trial = EDITION.trials[name]
-        if any(map(can_stand_in_a_forest, trial.results)):
-            made.append(forest([(trial, r) for r in trial.results], EDITION, "2026-11-20"))
-        made.append(trial_lanes(trial, trial.results, EDITION, "2026-11-20"))
+    made = figures_of_trial(EDITION.trials["ascent-03"], EDITION, DAY)
+    made += figures_of_trial(EDITION.trials["destiny-breast06"], EDITION, DAY)
     made.append(patient_lanes(a_patient(), EDITION, "2026-11-20"))
+    made.append(sequence_tree(an_option(), EDITION, "2026-11-20"))
     with drawing("A chart with axes of its own") as page:
         axes = page.panel(120)
         axes.plot([0, 6, 12], [1, 0.6, 0.3], color=SERIES[1].colour, linestyle=SERIES[1].dash)
@@ -58,6 +61,14 @@ def figures() -> list[Figure]:
         page.y += 30
         made.append(page.finish(Table(("x",), ()), statements=(), sources=(), date="2026"))
     return made
+
+
+def an_option() -> Option:
+    facts = b"""{"setting": "advanced", "er_percent": 0, "pr_percent": 0, "her2_ihc": "1+", "germline_brca": "no-variant",
+        "pd_l1": {"score": "cps", "assay": "22c3", "value": 3}, "prior_therapies": [], "prior_therapies_complete": "yes",
+        "checkpoint_inhibitor_candidate": "no", "ecog_ps": 1}"""
+    made = plan(read_patient(facts, EDITION, where="test"), EDITION, as_of=DAY, region=Region.US)
+    return next(option for option in made.options if option.next_lines)
 
 
 def a_patient() -> PatientCase:
@@ -231,3 +242,51 @@ def test_rows_are_broken_where_they_would_not_fit():
     with drawing("x"):
         assert broken("one two three", 40, 12) == ["one", "two", "three"]
         assert broken("one two", 400, 12) == ["one two"]
+
+
+def test_a_tree_holds_every_line_that_may_follow():
+    def below(lines: tuple[NextLine, ...]) -> list[NextLine]:
+        return [found for line in lines for found in (line, *below(line.then))]
+
+    option = an_option()
+    made = sequence_tree(option, EDITION, "2026-11-20")
+    lines = below(option.next_lines)
+    assert [(row[0], row[2], row[3]) for row in made.table.rows] == [
+        (str(line.line), " or ".join(line.names), line.says) for line in lines
+    ]
+    words = " ".join(
+        text.text or "" for text in ElementTree.fromstring(made.svg).iter(f"{SVG}text")
+    )
+    for line in lines:
+        assert f"Line {line.line}: {' or '.join(line.names)}" in words
+    assert set(made.statements) == {voice.position for voice in option.voices}
+
+
+def test_a_figure_shows_what_was_known_on_its_day():
+    trial = EDITION.trials["ascent-03"]
+    early, late = (figures_of_trial(trial, EDITION, day)[0] for day in (date(2026, 1, 12), DAY))
+    assert "ascent-03-pfs2" in late.statements
+    assert "ascent-03-pfs2" not in early.statements
+    assert figures_of_trial(trial, EDITION, date(2024, 1, 1)) == []
+
+
+def test_a_drug_has_its_trials_one_under_another_and_never_pooled():
+    made = figure_of_drug("sacituzumab-govitecan", EDITION, DAY)
+    assert made is not None
+    assert {"ascent-pfs-bicr-bmneg", "ascent-03-pfs-bicr"} & set(made.statements)
+    assert "nothing pooled here" in " ".join(
+        text.text or "" for text in ElementTree.fromstring(made.svg).iter(f"{SVG}text")
+    )
+    for name in made.statements:
+        trial = next(t for t in EDITION.contents.trials if EDITION.results[name] in t.results)
+        arm = next(a for a in trial.arms if a.id == EDITION.results[name].contrast.experimental)
+        assert "sacituzumab-govitecan" in EDITION.drugs_of(arm.regimen)
+    assert figure_of_drug("carboplatin", EDITION, DAY) is None
+
+
+def test_what_has_no_figure_is_told():
+    with pytest.raises(FigureError, match="a source has no figure"):
+        results_figure(EDITION, "source", "ascent-03-primary", DAY)
+    with pytest.raises(FigureError, match="can be drawn"):
+        results_figure(EDITION, "drug", "carboplatin", DAY)
+    assert results_figure(EDITION, "result", "ascent-03-os", DAY).statements == ("ascent-03-os",)

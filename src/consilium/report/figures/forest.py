@@ -54,11 +54,14 @@ def forest(
     several = len({trial.id for trial, _, _ in shown}) > 1
     trial, first, _ = shown[0]
     title = title or finding(trial, first, edition)
+    labels = _told_apart(
+        [_label(trial, result, edition, several=several) for trial, result, _ in shown],
+        [result.maturity for _, result, _ in shown],
+    )
     place = _Scale([*chain.from_iterable(_ends(c) for _, _, c in shown)])
     rows = []
     with drawing(title) as page:
-        for trial, result, contrast in shown:
-            label = _label(trial, result, edition, several=several)
+        for label, (_, result, contrast) in zip(labels, shown, strict=True):
             figures, said = say_arms(result), say_ratio(contrast)
             page.paragraph(label, size=TEXT, bold=True)
             page.text(0, page.y + SMALL * 0.65, figures, colour=SECONDARY)
@@ -99,6 +102,14 @@ def _label(trial: Trial, result: Result, edition: Edition, *, several: bool) -> 
     parts = [trial.names[0]] if several else []
     parts.append(endpoint_name(result, edition))
     return ", ".join((*parts, *who_assessed(result), *in_whom(result)))
+
+
+def _told_apart(labels: list[str], maturities: list[str]) -> list[str]:
+    """Two results that would be called alike carry how mature each is."""
+    return [
+        f"{label} ({maturity})" if labels.count(label) > 1 and maturity != "not-stated" else label
+        for label, maturity in zip(labels, maturities, strict=True)
+    ]
 
 
 class _Scale:
@@ -153,4 +164,6 @@ def _axis(
     first, other = pairs.pop() if len(pairs) == 1 else ("the experimental arm", "the comparator")
     page.paragraph(f"Below 1 favours {first}, above 1 {other}.")
     if len({trial.id for trial, _, _ in shown}) > 1:
-        page.paragraph("Separate trials: not compared with one another, not pooled.")
+        page.paragraph(
+            "Each as its own report gives it: not compared with one another, nothing pooled here."
+        )

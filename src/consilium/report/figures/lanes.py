@@ -57,7 +57,8 @@ def trial_lanes(
     with drawing(title or finding(trial, shown[0], edition)) as page:
         place = _Months(longest)
         for result in shown:
-            parts = (endpoint_name(result, edition), *who_assessed(result), *in_whom(result))
+            parts = [endpoint_name(result, edition), *who_assessed(result), *in_whom(result)]
+            parts += ["immature"] if "immature" in result.maturity else []
             label = ", ".join(parts)
             page.paragraph(label, size=TEXT, bold=True)
             for number, arm in enumerate(arms_in_order(result)):

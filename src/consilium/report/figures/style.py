@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -301,6 +302,7 @@ def _key(artist: Any, statement: str) -> None:
         artist.set_gid(f"statement:{statement}")
 
 
+@lru_cache(maxsize=4096)
 def text_width(words: str, size: float, *, bold: bool = False) -> float:
     """How wide words are, in the font that figures are measured with."""
     from matplotlib.font_manager import FontProperties  # noqa: PLC0415
@@ -312,11 +314,16 @@ def text_width(words: str, size: float, *, bold: bool = False) -> float:
 
 def broken(words: str, width: float, size: float, *, bold: bool = False) -> list[str]:
     """Words in rows that are at most ``width`` wide; a longer word stands alone."""
-    rows: list[str] = []
+    width -= size * 0.8  # words set together are not exactly as wide as the words
+    space = text_width("n n", size, bold=bold) - text_width("nn", size, bold=bold)
+    rows: list[list[str]] = []
+    used = width
     for word in words.split():
-        longer = f"{rows[-1]} {word}" if rows else word
-        if rows and text_width(longer, size, bold=bold) <= width:
-            rows[-1] = longer
+        needed = text_width(word, size, bold=bold)
+        if rows and used + space + needed <= width:
+            rows[-1].append(word)
+            used += space + needed
         else:
-            rows.append(word)
-    return rows
+            rows.append([word])
+            used = needed
+    return [" ".join(row) for row in rows]
