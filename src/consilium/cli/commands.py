@@ -12,6 +12,7 @@ import typer
 
 from consilium import __version__
 from consilium.cli import NO_PLAN, PROBLEM
+from consilium.cli.comparing import register as register_comparing
 from consilium.cli.proving import register as register_proving
 from consilium.errors import ConsiliumError, nearest
 from consilium.knowledge.edition import Edition
@@ -372,4 +373,5 @@ def reference(
     write_reference(folder, edition_at(edition))
 
 
+register_comparing(app)
 register_proving(app)

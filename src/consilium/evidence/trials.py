@@ -138,12 +138,16 @@ class Harm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Arm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An arm as assigned. ``n`` maps a population to its size."""
+    """An arm as assigned. ``n`` maps a population to its size.
+
+    ``sequence`` names the regimens of an arm that is an order of treatments.
+    """
 
     id: str
     label: str
     role: Literal["experimental", "comparator", "cohort"]
     regimen: RegimenId = ""
+    sequence: tuple[RegimenId, ...] = ()
     therapy: str = ""
     n: dict[str, int] = {}
     mix: dict[str, float] = {}
