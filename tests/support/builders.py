@@ -222,6 +222,13 @@ results:
   because: [{source: a-paper}]
   when: {neutrophils: {below: 1500 /mm3}}
 """,
+    "not-verified/all.yaml": """\
+- {id: a-rumour, about: example drug, what: a figure, why: seen on no page}
+""",
+}
+
+# What an activity adds to it; kept apart, since it points at statements that tests replace.
+AN_ACTIVITY: Mapping[str, str] = {
     "vocabulary/organisations.yaml": """\
 - {id: example-maker, name: Example Maker, spellings: [Example Maker, Example Mkaer]}
 - {id: payer, name: Payer, spellings: [Payer, Payer/Owner]}
@@ -272,9 +279,6 @@ questions:
 polls:
   - {id: before, asks: if so, options: ["no", "yes"], premise: {says: not approved, approvals: [us-example-drug]}, successor: after}
   - {id: after, asks: as it is, options: ["no", "yes"]}
-""",
-    "not-verified/all.yaml": """\
-- {id: a-rumour, about: example drug, what: a figure, why: seen on no page}
 """,
 }
 

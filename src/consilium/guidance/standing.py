@@ -11,6 +11,7 @@ from enum import Enum
 from functools import cached_property
 
 from consilium.evidence.trials import Result
+from consilium.guidance.interests import Interest, ledger
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Approval, CareRule, Position, Region
 from consilium.rules.answering import AnswerTable
@@ -91,6 +92,11 @@ class Knowledge:
     def results(self) -> dict[str, Result]:
         """The results that were public, without those a later one replaces."""
         return self.edition.results_known(self.as_of)
+
+    @cached_property
+    def interests(self) -> dict[str, Interest]:
+        """What is on record of each position's speaker and of the makers of what it names."""
+        return ledger(self.edition, self.as_of)
 
     @cached_property
     def asks(self) -> dict[str, frozenset[str]]:

@@ -8,6 +8,7 @@ from enum import Enum
 import msgspec
 
 from consilium.evidence.sources import Citation
+from consilium.guidance.interests import Interest
 from consilium.guidance.labels import LabelStatus
 from consilium.guidance.standing import Answers, Standing, extensions
 from consilium.knowledge.records import Position, Stance
@@ -36,7 +37,8 @@ class Voice(msgspec.Struct, frozen=True):
     """A position as it stands for one patient.
 
     ``waiting`` names the regimens for which the speaker's premise, an approval
-    here, does not hold yet; ``missing`` the facts that keep it open.
+    here, does not hold yet; ``missing`` the facts that keep it open;
+    ``interest`` is the entry of the conflict ledger.
     """
 
     position: str
@@ -58,6 +60,7 @@ class Voice(msgspec.Struct, frozen=True):
     interpretation: dict[str, str] = {}
     overdue_since: str = ""
     overridden_by: tuple[str, ...] = ()
+    interest: Interest | None = None
 
     @property
     def holds(self) -> bool:
@@ -112,6 +115,7 @@ def _voice(
         overridden_by=knowledge.overriding.get(position.id, ())
         if standing is Standing.OVERRIDDEN
         else (),
+        interest=knowledge.interests[position.id],
     )
 
 

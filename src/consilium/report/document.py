@@ -339,6 +339,8 @@ class _Writer:
         text += f". Since {voice.since.replace('not-stated', 'a day that is not stated')}"
         if voice.overdue_since:
             text += f"; review overdue since {voice.overdue_since}"
+        if voice.interest is not None:
+            text += f". {voice.interest.says.rstrip('.')}"
         return Item(text + ".", "voice", self._cites(voice.because), voice.position)
 
     def _short(self, regimen: str) -> str:
@@ -397,16 +399,40 @@ class _Writer:
     def _experts(self) -> Section:
         rows = []
         for name, heard in heard_by(self.made).items():
-            said = "; ".join(dict.fromkeys(self._stance(v) for v in _telling(heard)))
+            said = "; ".join(dict.fromkeys(self._stance(v) for v in _together(_telling(heard))))
             cites = self._cites(c for v in heard for c in v.because)
             since = ", ".join(dict.fromkeys(v.since for v in heard))
             caveats = " ".join(dict.fromkeys(v.caveat for v in heard if v.caveat and self.brief))
             text = f"{name} ({since}): {said}. {caveats}".rstrip()
+            text += self._interests(heard)
             rows.append(Item(text, "voice", cites, heard[0].position))
         if not rows:
             return Section("Experts side by side")
         return Section(
-            "Experts side by side", (Item(_AGREEMENT[self.made.agreement], "agreement"), *rows)
+            "Experts side by side",
+            (Item(_AGREEMENT[self.made.agreement] + self._supported(), "agreement"), *rows),
+        )
+
+    def _interests(self, heard: Iterable[Voice]) -> str:
+        """What one speaker declares of the makers of all drugs named here."""
+        known = [v.interest for v in heard if v.interest is not None]
+        if not self.brief:
+            return "".join(f" {said}" for said in dict.fromkeys(i.says for i in known))
+        makers = dict.fromkeys(tie.organisation for i in known for tie in i.ties)
+        if makers:
+            return f" (ties: {', '.join(makers)})"
+        return f" ({known[0].briefly})" if known else ""
+
+    def _supported(self) -> str:
+        """Once for all who spoke in a supported activity; the full text says it of each."""
+        by: dict[str, dict[str, None]] = {}
+        for heard in heard_by(self.made).values() if self.brief else ():
+            for voice in heard:
+                for paid in voice.interest.backing if voice.interest else ():
+                    by.setdefault(paid.organisation, {})[self._who(voice)] = None
+        return "".join(
+            f" {organisation} supported the activity: {', '.join(names)}."
+            for organisation, names in by.items()
         )
 
     def _deciding(self, voice: Voice) -> str:
@@ -414,7 +440,11 @@ class _Writer:
 
     def _stance(self, voice: Voice) -> str:
         """What one voice says, without who says it."""
-        named = ", ".join(self._short(name) for name in voice.regimens)
+        named = (
+            self._briefly(voice.regimens)
+            if self.brief
+            else ", ".join(self._short(name) for name in voice.regimens)
+        )
         if voice.stance is Stance.DEPENDS_ON:
             between = f" between {named}" if named else ""
             text = f"lets {self._deciding(voice)} decide{between}"
@@ -614,6 +644,20 @@ def _telling(heard: tuple[Voice, ...]) -> list[Voice]:
             for w in heard
         )
     ]
+
+
+def _together(heard: Iterable[Voice]) -> list[Voice]:
+    """The voices of one person, those that differ in nothing but their regimens as one."""
+    found: dict[tuple[Stance, Standing, str], Voice] = {}
+    for voice in heard:
+        apart = voice.waiting or voice.stance is Stance.DEPENDS_ON
+        key = (voice.stance, voice.standing, voice.position if apart else "")
+        other = found.get(key)
+        regimens = (*other.regimens, *voice.regimens) if other else voice.regimens
+        found[key] = msgspec.structs.replace(
+            other or voice, regimens=tuple(dict.fromkeys(regimens))
+        )
+    return list(found.values())
 
 
 def _tells(fact: FactShown) -> bool:

@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from tests.support.builders import TINY, a_tiny_edition
+from tests.support.builders import AN_ACTIVITY, TINY, a_tiny_edition
 
 from consilium.knowledge.problems import EditionError
 
 ACTIVITY = "activities/an-activity.yaml"
-TEXT = TINY[ACTIVITY]
+TEXT = AN_ACTIVITY[ACTIVITY]
 
 # what is replaced, by what, and the whole of what is said
 MISTAKES = [
@@ -42,7 +42,7 @@ MISTAKES = [
 def test_a_mistake_is_named(tmp_path, old, new, said):
     assert TEXT.count(old) >= 1, old
     with pytest.raises(EditionError) as raised:
-        a_tiny_edition(tmp_path, {ACTIVITY: TEXT.replace(old, new)})
+        a_tiny_edition(tmp_path, {**AN_ACTIVITY, ACTIVITY: TEXT.replace(old, new)})
     assert {problem.message for problem in raised.value.problems} == said
     assert {problem.path for problem in raised.value.problems} == {f"knowledge/{ACTIVITY}"}
 
@@ -61,6 +61,6 @@ def test_a_maker_is_an_organisation(tmp_path):
 
 
 def test_one_spelling_may_name_two_organisations(tmp_path):
-    spelled = a_tiny_edition(tmp_path).organisations_spelled
+    spelled = a_tiny_edition(tmp_path, AN_ACTIVITY).organisations_spelled
     assert [o.id for o in spelled["Payer/Owner"]] == ["payer", "owner"]
     assert [o.id for o in spelled["Example Mkaer"]] == ["example-maker"]

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.builders import TINY, a_tiny_edition, an_edition_folder
+from tests.support.builders import AN_ACTIVITY, TINY, a_tiny_edition, an_edition_folder
 
 from consilium.knowledge.edition import Edition, bundled_root
 from consilium.knowledge.files import all_files
@@ -117,6 +117,7 @@ scalars = st.one_of(
     st.floats(),
     st.text(max_size=8),
 )
+WHOLE = {**TINY, **AN_ACTIVITY}
 documents = st.recursive(
     scalars,
     lambda part: st.one_of(st.lists(part, max_size=4), st.dictionaries(scalars, part, max_size=4)),
@@ -125,26 +126,26 @@ documents = st.recursive(
 
 
 @PROBE
-@given(st.sampled_from(sorted(TINY)), documents)
+@given(st.sampled_from(sorted(WHOLE)), documents)
 def test_any_yaml_in_any_place_is_read_or_refused(tmp_path_factory, name, document):
     written = yaml.safe_dump(document, allow_unicode=True)
-    root = an_edition_folder(tmp_path_factory.mktemp("edition"), {name: written})
+    root = an_edition_folder(tmp_path_factory.mktemp("edition"), WHOLE | {name: written})
     read_or_refuse(root)
 
 
 @PROBE
-@given(st.sampled_from(sorted(TINY)), st.text(max_size=60) | st.binary(max_size=60))
+@given(st.sampled_from(sorted(WHOLE)), st.text(max_size=60) | st.binary(max_size=60))
 def test_any_text_in_any_place_is_read_or_refused(tmp_path_factory, name, text):
     content = text if isinstance(text, bytes) else text.encode()
-    read_or_refuse(an_edition_folder(tmp_path_factory.mktemp("edition"), {name: content}))
+    read_or_refuse(an_edition_folder(tmp_path_factory.mktemp("edition"), WHOLE | {name: content}))
 
 
 @PROBE
 @given(st.data())
 def test_any_value_of_the_tiny_edition_can_be_any_other(tmp_path_factory, data):
     """One part of a file in the place of another, or something else altogether."""
-    name = data.draw(st.sampled_from(sorted(TINY)))
-    document = yaml.load(TINY[name], Loader=yaml.BaseLoader)
+    name = data.draw(st.sampled_from(sorted(WHOLE)))
+    document = yaml.load(WHOLE[name], Loader=yaml.BaseLoader)
     places = list(_places(document))
     holder, key = data.draw(st.sampled_from(places))
     holder[key] = data.draw(documents | st.sampled_from([other[k] for other, k in places]))
@@ -152,7 +153,7 @@ def test_any_value_of_the_tiny_edition_can_be_any_other(tmp_path_factory, data):
         written = yaml.safe_dump(document, allow_unicode=True)
     except RecursionError:
         return
-    read_or_refuse(an_edition_folder(tmp_path_factory.mktemp("edition"), {name: written}))
+    read_or_refuse(an_edition_folder(tmp_path_factory.mktemp("edition"), WHOLE | {name: written}))
 
 
 def _places(value):
