@@ -46,6 +46,12 @@ def test_what_to_do_now_and_the_next_dose():
         (("--dose", "5.4 mg/kg day 1 of 21"), "trastuzumab deruxtecan"),
         (("--event", "feeling poorly"), "was not understood"),
         (("--ics", "x.ics"), "needs `--start"),
+        (("--weight", "160"), "needs its unit: 70 kg, or 154 lb"),
+        (("--weight", "72,5 kg"), "a comma in the number"),
+        (("--weight", "725 kg"), "lies outside 0 to 400"),
+        (("--anc", "1,400 /mm3", "--for-day", "8"), "a comma in the number"),
+        (("--anc", "1400 /mm3", "--for-day", "15"), "day 15 has no dose"),
+        (("--event", "neutropenia grade 3, day 30"), "no day 30 in a cycle of 21 days"),
     ],
 )
 def test_what_cannot_be_answered_safely_says_why(arguments, why):
@@ -84,3 +90,45 @@ def test_json_holds_the_whole_sheet():
         "tell",
         "silent",
     ]
+
+
+def test_pounds_are_computed_exactly():
+    found = run(*SG, "--weight", "160 lb", given=PATIENT)
+    assert "10 mg/kg x 72.5747792 kg: 725.747792 mg" in " ".join(found.out.split())
+
+
+@pytest.mark.parametrize("name", ["Trodelvy", "SG", "Sacituzumab Govitecan", "IMMU-132"])
+def test_a_brand_or_a_short_name_of_one_drug_is_understood(name):
+    found = run("care", name, "-", given=PATIENT)
+    assert found.code == 0 and "Giving sacituzumab govitecan" in found.out
+
+
+@pytest.mark.parametrize("name", ["sacituzumab", "deruxtecan"])
+def test_a_name_that_two_drugs_share_is_refused_with_all_of_them(name):
+    found = run("care", name, "-", given=PATIENT)
+    assert found.code == 1 and "are not the same" in found.err
+    assert found.err.count(name) >= 3
+
+
+def test_no_milligrams_are_shown_to_give_where_the_treatment_has_ended():
+    found = run(*SG, "--event", "infusion reaction grade 4", given=PATIENT)
+    said = " ".join(found.out.split())
+    assert "end this drug for good" in said and "NO MILLIGRAMS. ended for good" in said
+    assert "725 mg" not in said
+
+
+def test_no_milligrams_against_a_contraindication():
+    given = b'{"severe_hypersensitivity": ["sacituzumab-govitecan"], "weight": "70 kg"}'
+    said = " ".join(run(*SG, given=given).out.split())
+    assert "NO MILLIGRAMS. not after a severe hypersensitivity reaction" in said
+    assert "700 mg" not in said
+
+
+def test_a_held_dose_says_so_and_the_lower_one_is_computed():
+    found = run(*SG, "--event", "febrile neutropenia day 15", given=PATIENT)
+    said = " ".join(found.out.split())
+    assert "day 15 has no dose; the next one is that of day 1 of the next cycle" in said
+    assert "725 mg on days 1 and 8 of 21 days (10 mg/kg). NOT NOW: held" in said
+    assert "543.75 mg on days 1 and 8 of 21 days (7.5 mg/kg)" in said
+    held = " ".join(run(*SG, "--anc", "900 /mm3", "--for-day", "8", given=PATIENT).out.split())
+    assert "NOT NOW: day 8 is held" in held

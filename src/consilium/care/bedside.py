@@ -25,7 +25,9 @@ from consilium.rules.say import say, say_known
 ReadAmount = Callable[[FactRecord, str], float]
 """Reads a number with its unit for a fact; raises where the unit is missing or wrong."""
 
-_GRADE = re.compile(r"^(?:(.*?)\s+)?(?:grade|gr\.?|g)\s*([1-5])$", re.IGNORECASE)
+_GRADE = re.compile(r"(?:(?P<event>.*?)\s+)?(?:grade|gr\.?|g)\s*(?P<grade>[1-5])", re.IGNORECASE)
+_GRADE_FIRST = re.compile(r"(?:grade|gr\.?|g)\s*(?P<grade>[1-5])\s+(?P<event>\D.*)", re.IGNORECASE)
+_NO_GRADE = re.compile(r"(?:.*\s)?(?:grade|gr\.?)(?:\s+(?![1-5]$)\S+)?", re.IGNORECASE)
 _OCCURRENCE = re.compile(
     r"^(?:(first|second|third|fourth)\s+(?:occurrence|time)|occurrence\s+(\d+))$", re.IGNORECASE
 )
@@ -68,6 +70,15 @@ _MEASURES = {
     "ast": "transaminases",
     "alt": "transaminases",
     "neutrophils": "anc",
+}
+
+
+_EVENT_OF = {
+    "lvef": "left ventricular dysfunction",
+    "anc": "neutropenia",
+    "platelets": "thrombocytopenia",
+    "haemoglobin": "anaemia",
+    "temperature": "febrile neutropenia",
 }
 
 
@@ -153,12 +164,18 @@ def read_told(text: str, edition: Edition, read_amount: ReadAmount) -> Told:
     that mean nothing here: what was not understood is never left out.
     """
     reader = _Line(edition, read_amount)
-    for part in re.split(r"[,;]", text):
+    for part in re.split(r"[,;](?!\d{3}\b)", text):
         if part.strip():
-            reader.read(" ".join(part.split()))
+            reader.read_whole(" ".join(part.split()))
     if EVENT not in reader.given:
-        raise CareError(f"`{text}` names no event; begin with it: neutropenia grade 3, day 8")
+        meant = next((name for fact, name in _EVENT_OF.items() if fact in reader.given), "")
+        example = f"{meant}, {text}" if meant else "neutropenia grade 3, day 8"
+        raise CareError(f"`{text}` names no event; begin with it: {example}")
     return Told(edition, reader.given)
+
+
+class NotUnderstood(CareError):
+    """Words that mean nothing here."""
 
 
 class _Line:
@@ -172,14 +189,33 @@ class _Line:
             if word
         }
 
+    def read_whole(self, part: str) -> None:
+        """A part between two commas; where commas were left out, the longest piece first."""
+        words = part.split()
+        problem: CareError = NotUnderstood(self._not_understood(part))
+        for count in range(len(words), 0, -1):
+            before = dict(self.given)
+            try:
+                self.read(" ".join(words[:count]))
+            except CareError as found:
+                self.given = before
+                if isinstance(problem, NotUnderstood) and not isinstance(found, NotUnderstood):
+                    problem = found
+                continue
+            if count < len(words):
+                self.read_whole(" ".join(words[count:]))
+            return
+        raise problem
+
     def read(self, part: str) -> None:
-        grade = _GRADE.fullmatch(part)
+        """One piece, as a whole."""
+        grade = _GRADE.fullmatch(part) or _GRADE_FIRST.fullmatch(part)
         if grade:
-            if grade[2] == "5":
+            if grade["grade"] == "5":
                 raise CareError("grade 5 is death; there is no next dose")
-            self._set("grade", float(grade[2]), part)
-            if grade[1]:
-                self.read(grade[1])
+            self._set("grade", float(grade["grade"]), part)
+            if grade["event"]:
+                self.read(grade["event"])
             return
         lowered = part.casefold()
         if lowered in self.events:
@@ -211,8 +247,17 @@ class _Line:
                     amount = part[len(name) :].strip().removeprefix("of ")
                     self._set(fact.id, self.read_amount(fact, amount), part)
                     return
-        hint = nearest(part.casefold(), (*self.events, *_WORDS))
-        raise CareError(f"`{part}` was not understood, and nothing is answered without it.{hint}")
+        raise NotUnderstood
+
+    def _not_understood(self, part: str) -> str:
+        said = f"`{part}` was not understood, and nothing is answered without it."
+        if _NO_GRADE.fullmatch(part):
+            return f"{said} A grade is a number from 1 to 4: grade 3"
+        graded = _GRADE.fullmatch(part)
+        word = graded["event"] if graded and graded["event"] else part
+        hint = nearest(word.casefold(), (*self.events, *_WORDS))
+        known = sorted({name for name in self.events if " " not in name and "-" not in name})
+        return said + (hint or f" Events known here: {', '.join(known)}, and others.")
 
     def _set(self, fact: str, value: float | str, part: str) -> None:
         known = settled(value)

@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from consilium.care.cycle import cycle_of
 from consilium.care.growth_factor import window_notes
 from consilium.care.statements import Care, CareError
 from consilium.knowledge.giving import (
@@ -127,35 +128,21 @@ class _Plan:
         self.start, self.cycles = start, cycles
         self.unplaced: list[str] = []
         self.notes: list[str] = []
-        self.cycle_days = self._cycle_days(regimen)
+        cycle = cycle_of(care, regimen)
+        self.cycle_days = cycle.days or self._page(regimen)
         self.last = start + timedelta(days=self.cycle_days * cycles)
-        components = care.edition.regimens[regimen].components
-        self.dose_days = {part.drug: self._days_of(part.drug, part.days) for part in components}
-
-    def _cycle_days(self, regimen: str) -> int:
-        stated = self.care.edition.regimens[regimen].cycle_length_days
-        scheduled = [
-            s.every_days for d in self.drugs for s in self.care.of(DoseSchedule, d) if s.every_days
+        self.dose_days = cycle.dose_days
+        self.unplaced += [
+            f"{care.name(drug)}: no day of the cycle is stated"
+            for drug, days in cycle.dose_days.items()
+            if not days
         ]
-        if stated is not None:
-            return stated
-        if scheduled:
-            return scheduled[0]
+
+    def _page(self, regimen: str) -> int:
         if any(self.care.of(DoseSchedule, drug) for drug in self.drugs):
             self.notes.append("taken every day without cycles; 28 days are drawn as a page")
             return 28
         raise CalendarError(f"no cycle of `{regimen}` is in the stored sources, so no calendar")
-
-    def _days_of(self, drug: str, stated: tuple[int, ...]) -> tuple[int, ...]:
-        found = stated
-        if not found and len(self.drugs) == 1:
-            fitting = [
-                s for s in self.care.of(DoseSchedule, drug) if s.every_days == self.cycle_days
-            ]
-            found = (fitting[0].days or (1,)) if fitting else ()
-        if not found:
-            self.unplaced.append(f"{self.care.name(drug)}: no day of the cycle is stated")
-        return found
 
     def entry(
         self, cycle: int, day: int, kind: EntryKind, text: str, ids: Iterable[str], note: str = ""

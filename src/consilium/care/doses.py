@@ -6,7 +6,7 @@ above the first, none after the last, and no dose raised again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_FLOOR, Decimal
 
 import msgspec
@@ -42,7 +42,10 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class DoseAnswer(msgspec.Struct, frozen=True):
-    """One dose in milligrams with its steps, or why there is none."""
+    """One dose in milligrams with its steps, or why there is none.
+
+    ``often`` is when it is given; ``not_now`` says why it is not given at present.
+    """
 
     drug: str
     schedule: str
@@ -50,8 +53,9 @@ class DoseAnswer(msgspec.Struct, frozen=True):
     amount: str
     mg: str
     steps: tuple[Step, ...]
-    times_a_day: int = 1
+    often: str = ""
     refused: str = ""
+    not_now: str = ""
     because: tuple[Citation, ...] = ()
 
 
@@ -63,6 +67,17 @@ def plain(number: Decimal) -> str:
     """
     text = format(number.normalize(), "f")
     return text if text != "-0" else "0"
+
+
+def often(schedule: DoseSchedule) -> str:
+    """When a dose is given, as far as its source says."""
+    count, days, every = schedule.times_a_day, schedule.days, schedule.every_days
+    times = {1: "", 2: "twice a day"}.get(count, f"{count} times a day")
+    on = (
+        "" if len(days) < 2 else f"on days {days[0]} {'and' if len(days) == 2 else 'to'} {days[-1]}"
+    )
+    cycle = "" if every is None else f"of {every} days" if on else f"every {every} days"
+    return " ".join(filter(None, (times, on, cycle)))
 
 
 def amounts(schedule: DoseSchedule) -> tuple[Decimal, ...]:
@@ -122,16 +137,18 @@ def compute(
     held: Iterable[Adjustment] = (),
     round_to: Decimal | None = None,
     chosen: bool = False,
+    against: Sequence[str] = (),
 ) -> DoseAnswer:
     """The milligrams of one dose, each step named.
 
-    ``chosen`` says that the level was given by name, where a source leaves a range.
+    ``chosen`` says that the level was given by name, where a source leaves a range;
+    ``against`` is what forbids the drug, and then nothing is computed.
     ``weight`` is in kg and ``surface`` in m2. Rounding goes down, so that the
     dose of the source is never exceeded; no source states a rule of rounding.
     """
     work = _Working(schedule, level)
     try:
-        work.begin(tuple(held), chosen=chosen)
+        work.begin(tuple(held), chosen=chosen, against=against)
         work.multiply(weight, surface)
         work.cap()
         work.round(round_to)
@@ -150,7 +167,7 @@ class _Working:
         self.mg: Decimal | None = None
         self.because = list(schedule.because)
 
-    def begin(self, held: tuple[Adjustment, ...], *, chosen: bool) -> None:
+    def begin(self, held: tuple[Adjustment, ...], *, chosen: bool, against: Sequence[str]) -> None:
         schedule = self.schedule
         if schedule.starting_range and not chosen:
             low, high = schedule.starting_range
@@ -160,9 +177,9 @@ class _Working:
         which = "starting dose" if self.level == 0 else f"level {self.level + 1}"
         self.steps.append(Step(which, f"{plain(self.dose)} {schedule.unit}"))
         changing = [a for a in held if a.effect in ("dose", "percent", "next-lower-level")]
-        stopping = [a for a in held if a.effect in ("do-not-give", "no-data")]
+        stopping = [*against, *(a.says for a in held if a.effect in ("do-not-give", "no-data"))]
         if stopping:
-            raise CareError("; ".join(a.says for a in stopping))
+            raise CareError("; ".join(stopping))
         if len(changing) > 1:
             named = "; ".join(a.says for a in changing)
             raise CareError(f"more than one change holds and no source combines them: {named}")
@@ -214,7 +231,7 @@ class _Working:
                 Step(f"capped at {plain(most)} mg at this level", f"{plain(most)} mg")
             )
         else:
-            self.steps.append(Step(f"cap of {plain(most)} mg not reached", f"{plain(self.mg)} mg"))
+            self.steps.append(Step(f"within the cap of {plain(most)} mg", f"{plain(self.mg)} mg"))
 
     def round(self, round_to: Decimal | None) -> None:
         if self.mg is None:
@@ -246,7 +263,7 @@ class _Working:
             amount=f"{plain(self.dose)} {self.schedule.unit}",
             mg="" if refused or self.mg is None else plain(self.mg),
             steps=tuple(self.steps),
-            times_a_day=self.schedule.times_a_day,
+            often=often(self.schedule),
             refused=refused,
             because=tuple(self.because),
         )

@@ -114,6 +114,8 @@ def answer_event(care: Care, drug: str, told: Told, level: int = 0) -> DrugEvent
     unread += [_say_silence(s, care) for s in silent]
     do = max((found.do for found in holds), key=STRICTNESS.index, default="none-read")
     do, floor = _never_looser(care, drug, told, do)
+    if do == "stop":  # nothing that might hold besides matters any more
+        possible = [found for found in possible if found.do == "stop"]
     elsewhere = [
         _answer(rule, told, None, level, open_=told.answer(rule.when) is UNKNOWN)
         for rule in _about(care.of_elsewhere(EventRule, drug), event)

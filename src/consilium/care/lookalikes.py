@@ -18,9 +18,10 @@ from consilium.knowledge.giving import DoseSchedule, Interchange
 
 _GIVEN = re.compile(
     r"(?P<amount>\d+(?:\.\d+)?)\s*(?P<unit>mg/kg|mg/m2|mg/m²|mg)"
-    r"(?:\s*(?P<times>twice daily|once daily|daily))?"
-    r"(?:[ ,]+(?:on\s+)?days?\s+(?P<days>\d+(?:\s*(?:,|and)\s*\d+)*))?"
-    r"(?:[ ,]+(?:of|every)\s+(?P<every>\d+)(?:\s*-?\s*(?P<every_unit>days?|weeks?))?)?\s*",
+    r"(?:\s*(?P<times>twice (?:daily|a day)|bid|once (?:daily|a day)|daily|qd))?"
+    r"(?:[ ,]+(?:on\s+)?d(?:ays?)?\s*(?P<days>\d+(?:\s*(?:,|and|\+)\s*\d+)*))?"
+    r"(?:[ ,]+(?P<weekly>weekly|(?:of|every|q)\s*(?P<every>\d+)"
+    r"(?:\s*-?\s*(?P<every_unit>d(?:ays?)?|w(?:eeks?|ks?)?))?))?\s*",
     re.IGNORECASE,
 )
 
@@ -58,25 +59,29 @@ def read_given(text: str) -> Given:
     found = _GIVEN.fullmatch(text.strip())
     if not found:
         raise CareError(f"`{text}` is no dose; write `7.5 mg/kg day 1 and 8 of 21`")
-    every = int(found["every"]) if found["every"] else None
-    if every and (found["every_unit"] or "").lower().startswith("week"):
+    every = int(found["every"]) if found["every"] else 1 if found["weekly"] else None
+    if every and (not found["every"] or (found["every_unit"] or "").lower().startswith("w")):
         every *= 7
-    times = found["times"]
+    times = (found["times"] or "").lower()
     return Given(
         Decimal(found["amount"]),
         found["unit"].replace("²", "2").lower(),
         tuple(int(day) for day in re.findall(r"\d+", found["days"] or "")),
         every,
-        None if not times else 2 if times.lower() == "twice daily" else 1,
+        None if not times else 2 if times.startswith(("twice", "bid")) else 1,
     )
 
 
 def fits(schedule: DoseSchedule, given: Given) -> bool:
-    """Whether a dose is one of a schedule, as far as it was written."""
+    """Whether a dose is one of a schedule, as far as it was written.
+
+    An interval without days means one dose in it, and fits no cycle with several.
+    """
     return (
         given.unit == schedule.unit
         and given.amount in amounts(schedule)
         and (not given.days or not schedule.days or given.days == schedule.days)
+        and not (given.every_days and not given.days and len(schedule.days) > 1)
         and (not given.every_days or given.every_days == (schedule.every_days or given.every_days))
         and (not given.times_a_day or given.times_a_day == schedule.times_a_day)
     )

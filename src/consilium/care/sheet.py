@@ -1,71 +1,28 @@
-"""The care sheet of one regimen: before, each cycle, watch for, if it happens, stop, tell.
-
-Every line is one statement with who says it. What is not in the stored sources
-is said in its own section.
-"""
+"""The care sheet of one regimen: doses, gates, what happened, and what is said of giving it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
 import msgspec
 
-from consilium.care.bedside import DoseValues, Told
+from consilium.care.bedside import DoseValues, Told, settled
 from consilium.care.calendar import Calendar, calendar
-from consilium.care.cautions import Caution, cautions
+from consilium.care.cycle import cycle_of
 from consilium.care.doses import DoseAnswer, Quantity, adjustments, compute, level_of
 from consilium.care.events import DrugEvent, answer_event
 from consilium.care.gates import GateAnswer, gates
 from consilium.care.growth_factor import GrowthFactor, growth_factor
 from consilium.care.lookalikes import Given, check_fit, same_amount
+from consilium.care.parts import Part, parts
 from consilium.care.statements import Care, CareError
-from consilium.evidence.sources import Citation
-from consilium.knowledge.giving import (
-    Adjustment,
-    Boxed,
-    CareEvidence,
-    DoseSchedule,
-    EventRule,
-    Gate,
-    Giving,
-    Infusion,
-    Interchange,
-    Monitoring,
-    Premedication,
-    Prophylaxis,
-    Reproduction,
-    SupportDose,
-    Teaching,
-    Window,
-    amount,
-)
-from consilium.rules.answers import NO, UNKNOWN
+from consilium.knowledge.giving import Adjustment, DoseSchedule, Gate, Prophylaxis, amount
+from consilium.rules.answers import NO, YES
 from consilium.rules.completions import Patient
-from consilium.rules.say import say
 
 CARE_SCHEMA = "consilium-care/1"
-
-
-class Line(msgspec.Struct, frozen=True):
-    """One sentence. ``mark`` says how heavy it is, ``open`` that a fact is missing for it."""
-
-    text: str
-    statement: str = ""
-    who: str = ""
-    because: tuple[Citation, ...] = ()
-    mark: str = ""
-    open: bool = False
-    missing: tuple[str, ...] = ()
-
-
-class Part(msgspec.Struct, frozen=True):
-    """One section of the sheet."""
-
-    id: str
-    title: str
-    lines: tuple[Line, ...]
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -83,7 +40,11 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Sheet(msgspec.Struct, frozen=True):
-    """Giving one regimen to one patient, in one region, as known on one day."""
+    """Giving one regimen to one patient, in one region, as known on one day.
+
+    ``doses`` are those of the present level, ``next_doses`` what they come to at
+    the lower levels that an event leads to.
+    """
 
     schema: str
     regimen: str
@@ -91,6 +52,7 @@ class Sheet(msgspec.Struct, frozen=True):
     region: str
     as_of: str
     doses: tuple[DoseAnswer, ...]
+    next_doses: tuple[DoseAnswer, ...]
     warnings: tuple[str, ...]
     gates: tuple[GateAnswer, ...]
     events: tuple[DrugEvent, ...]
@@ -101,231 +63,177 @@ class Sheet(msgspec.Struct, frozen=True):
 
 def care_sheet(care: Care, regimen: str, patient: Patient, asked: Asked | None = None) -> Sheet:
     """The whole sheet. Raises ``CareError`` where an answer would not be safe."""
-    asked = asked or Asked()
-    drugs = care.drugs_of(regimen)
-    writer = _Sheet(care, regimen, drugs, patient, asked)
-    doses, warnings = writer.doses()
-    return Sheet(
-        schema=CARE_SCHEMA,
-        regimen=regimen,
-        name=care.edition.regimens[regimen].name,
-        region=care.region.value,
-        as_of=care.as_of.isoformat(),
-        doses=doses,
-        warnings=warnings,
-        gates=tuple(g for drug in drugs for g in gates(care, drug, asked.values)),
-        events=tuple(
-            answer_event(care, drug, asked.told, writer.levels.get(drug, 0))
-            for drug in drugs
-            if asked.told is not None
-        ),
-        growth_factors=writer.growth_factors,
-        parts=tuple(part for part in writer.parts() if part.lines),
-        calendar=writer.calendar(),
-    )
+    return _Sheet(care, regimen, patient, asked or Asked()).sheet()
+
+
+class _Present(msgspec.Struct, frozen=True):
+    """What one drug is given at now, and what of the patient changes its dose."""
+
+    schedules: tuple[DoseSchedule, ...]
+    held: tuple[Adjustment, ...]
+    level: int = 0
+    chosen: bool = False
 
 
 class _Sheet:
-    def __init__(
-        self, care: Care, regimen: str, drugs: tuple[str, ...], patient: Patient, asked: Asked
-    ) -> None:
-        self.care, self.regimen, self.drugs = care, regimen, drugs
-        self.patient, self.asked = patient, asked
-        self.levels: dict[str, int] = {}
-        found = care.edition.regimens[regimen]
+    def __init__(self, care: Care, regimen: str, patient: Patient, asked: Asked) -> None:
+        self.care, self.regimen, self.patient, self.asked = care, regimen, patient, asked
+        self.drugs = care.drugs_of(regimen)
+        self.cycle = cycle_of(care, regimen)
+        self.warnings = [*self._about_values(), *self._about_pair()]
+        self.told = self._on_a_dose_day(asked.told)
         self.growth_factors = tuple(
-            growth_factor(care, part.drug, patient, part.days, found.cycle_length_days)
-            for part in found.components
-            if any(p.topic == "febrile-neutropenia" for p in care.of(Prophylaxis, part.drug))
+            growth_factor(care, drug, patient, days, self.cycle.days)
+            for drug, days in self.cycle.dose_days.items()
+            if any(p.topic == "febrile-neutropenia" for p in care.of(Prophylaxis, drug))
+        )
+
+    def sheet(self) -> Sheet:
+        """Everything, in the order in which the parts lean on one another."""
+        care, asked = self.care, self.asked
+        present = {drug: self._present(drug, index) for index, drug in enumerate(self.drugs)}
+        events = tuple(
+            answer_event(care, drug, self.told, present[drug].level)
+            for drug in self.drugs
+            if self.told is not None
+        )
+        found_gates = tuple(g for drug in self.drugs for g in gates(care, drug, asked.values))
+        doses: list[DoseAnswer] = []
+        lower: list[DoseAnswer] = []
+        for drug in self.drugs:
+            event = next((e for e in events if e.drug == drug), None)
+            held_by = [g for g in found_gates if g.drug == drug and g.answer == "held"]
+            doses += self._doses(drug, present[drug], event, held_by)
+            lower += self._lower_doses(drug, present[drug], event)
+        return Sheet(
+            schema=CARE_SCHEMA,
+            regimen=self.regimen,
+            name=care.edition.regimens[self.regimen].name,
+            region=care.region.value,
+            as_of=care.as_of.isoformat(),
+            doses=tuple(doses),
+            next_doses=tuple(lower),
+            warnings=tuple(self.warnings),
+            gates=found_gates,
+            events=events,
+            growth_factors=self.growth_factors,
+            parts=parts(care, self.drugs, self.patient, self.growth_factors),
+            calendar=self._calendar(),
         )
 
     # --- doses --------------------------------------------------------------------------
 
-    def doses(self) -> tuple[tuple[DoseAnswer, ...], tuple[str, ...]]:
-        """The doses in milligrams, and what to be warned of first."""
-        given = self.asked.given
-        warnings = [*self._about_values(), *self._about_pair()]
-        found: list[DoseAnswer] = []
-        if given is not None and len(self.drugs) > 1:
-            warnings.append(f"`{given}` is read as the dose of {self.care.name(self.drugs[0])}")
-        for index, drug in enumerate(self.drugs):
-            named = given if index == 0 else None
-            held, _ = adjustments(self.care, drug, self.patient)
-            if named is not None and any(
-                a.starts_at and amount(a.starts_at) == named.amount for a in held
-            ):
-                named = None  # the starting dose of this patient, computed below
-            schedules = self.care.of(DoseSchedule, drug)
-            if named is not None:
-                schedules = (check_fit(self.care, drug, named),)
-                warnings += same_amount(self.care, drug, named)
-                self.levels[drug] = level_of(schedules[0], named.amount) or 0
-            for schedule in schedules:
-                if self.patient.settle(schedule.when) is not NO:
-                    found.append(
-                        compute(
-                            schedule,
-                            level=self.levels.get(drug, 0),
-                            weight=self.asked.weight,
-                            surface=self.asked.surface,
-                            held=held,
-                            round_to=self.asked.round_to,
-                            chosen=named is not None,
-                        )
-                    )
-        return tuple(found), tuple(warnings)
+    def _present(self, drug: str, index: int) -> _Present:
+        """What the drug is given at: as was said of the first drug, otherwise from the start."""
+        care, named = self.care, self.asked.given if index == 0 else None
+        held, _ = adjustments(care, drug, self.patient)
+        if named is None or any(
+            a.starts_at and amount(a.starts_at) == named.amount for a in held
+        ):  # the starting dose of this patient is computed from the start
+            found = care.of(DoseSchedule, drug)
+            fitting = [s for s in found if self.patient.settle(s.when) is not NO]
+            return _Present(tuple(fitting), held)
+        if len(self.drugs) > 1:
+            self.warnings.append(f"`{named}` is read as the dose of {care.name(drug)}")
+        schedule = check_fit(care, drug, named)
+        self.warnings += same_amount(care, drug, named)
+        return _Present((schedule,), held, level_of(schedule, named.amount) or 0, chosen=True)
+
+    def _doses(
+        self, drug: str, present: _Present, event: DrugEvent | None, held_by: list[GateAnswer]
+    ) -> Iterator[DoseAnswer]:
+        against = [
+            rule.says
+            for rule in self.care.choosing(drug)
+            if rule.kind == "contraindication" and self.patient.settle(rule.when) is YES
+        ]
+        not_now = [f"day {gate.day} is held" for gate in held_by]
+        if event is not None and event.do == "stop":
+            against.append(f"ended for good: {event.told}")
+        elif event is not None and event.do in ("hold", "hold-or-stop"):
+            not_now.append("held for what happened")
+        elif event is not None and event.do == "reduce":
+            not_now.append("lowered for what happened")
+        elif event is not None and event.do == "none-read":
+            untold = any(found.missing for found in event.possible)
+            not_now.append(
+                "what to do waits for what was not told" if untold else "no rule was read for it"
+            )
+        for schedule in present.schedules:
+            found = self._compute(schedule, present, present.level, against)
+            yield msgspec.structs.replace(found, not_now="; ".join(not_now))
+
+    def _lower_doses(
+        self, drug: str, present: _Present, event: DrugEvent | None
+    ) -> Iterator[DoseAnswer]:
+        """The doses at the lower levels that an event may lead to."""
+        if event is None or event.do == "stop" or not present.schedules:
+            return
+        answers = (then for rule in event.holds for then in rule.next_doses)
+        levels = {then.level for then in answers if then.level is not None}
+        for level in sorted(levels - {present.level}):
+            yield self._compute(present.schedules[0], present, level)
+
+    def _compute(
+        self, schedule: DoseSchedule, present: _Present, level: int, against: Sequence[str] = ()
+    ) -> DoseAnswer:
+        return compute(
+            schedule,
+            level=level,
+            weight=self.asked.weight,
+            surface=self.asked.surface,
+            held=present.held,
+            round_to=self.asked.round_to,
+            chosen=present.chosen,
+            against=against,
+        )
+
+    # --- what does not fit ----------------------------------------------------------------
 
     def _about_values(self) -> Iterator[str]:
         values = self.asked.values
         if values is None:
             return
         gated = {gate.day for drug in self.drugs for gate in self.care.of(Gate, drug)}
-        dosed = {
-            day for part in self.care.edition.regimens[self.regimen].components for day in part.days
-        }
         if not gated:
             yield (
                 "no gate is held for this regimen here; the values given open and shut nothing, "
                 "and the gates of another drug are not used"
             )
-        elif values.for_day not in gated | dosed:
-            days = ", ".join(map(str, sorted(gated | dosed)))
+        elif values.for_day not in gated | set(self.cycle.all_dose_days):
+            days = ", ".join(map(str, sorted(gated | set(self.cycle.all_dose_days))))
             raise CareError(f"day {values.for_day} has no dose; doses are on day {days}")
 
     def _about_pair(self) -> Iterator[str]:
-        parts = self.care.edition.regimens[self.regimen].components
-        for part in parts:
-            if len(parts) > 1 and part.dose == "not-stated":
+        components = self.care.edition.regimens[self.regimen].components
+        for part in components:
+            if len(components) > 1 and part.dose == "not-stated":
                 yield (
                     "the sources on this combination state no dose of "
                     f"{self.care.name(part.drug)}; what is shown is said of it alone"
                 )
 
-    # --- sections -----------------------------------------------------------------------
-
-    def parts(self) -> Iterator[Part]:
-        yield Part("before", "Before you start", tuple(self._before()))
-        yield Part("each-cycle", "Each cycle", tuple(self._each_cycle()))
-        yield Part("watch", "Watch for", tuple(self._watch()))
-        yield Part("happens", "If it happens", tuple(self._happens()))
-        yield Part("stop", "Stop for good", tuple(self._stop()))
-        yield Part("tell", "Tell the patient", tuple(self._tell()))
-        yield Part("silent", "Not in the stored sources", tuple(self._silent()))
-
-    def _before(self) -> Iterator[Line]:
-        for drug in self.drugs:
-            rules = self.care.choosing(drug)
-            if any(found.drug == drug for found in self.growth_factors):
-                # the section on G-CSF says these factor by factor
-                rules = tuple(r for r in rules if r.topic != "febrile-neutropenia")
-            held = {rule.id: self.patient.settle(rule.when) for rule in rules}
-            yield from (_caution(c) for c in cautions(rules, held, self.patient, self.care.edition))
-            yield from self._lines(Boxed, drug, mark="caution")
-            changes = [a for a in self.care.of(Adjustment, drug) if not a.of or a.of not in held]
-            yield from self._for_patient(changes)
-            yield from self._for_patient(
-                m for m in self.care.of(Monitoring, drug) if "start" in m.at
-            )
-            yield from self._lines(Interchange, drug, mark="caution")
-        for found in self.growth_factors:
-            yield from _growth(found)
-
-    def _each_cycle(self) -> Iterator[Line]:
-        for drug in self.drugs:
-            for schedule in self.care.of(DoseSchedule, drug):
-                if self.patient.settle(schedule.when) is not NO:
-                    yield _line(schedule, schedule.says)
-            yield from self._for_patient(self.care.of(Premedication, drug))
-            yield from self._lines(Infusion, drug)
-            watched = self.care.of(Monitoring, drug)
-            yield from self._for_patient(
-                m for m in watched if {"before-each-dose", "during-infusion"} & set(m.at)
-            )
-            others = [
-                p for p in self.care.of(Prophylaxis, drug) if p.topic != "febrile-neutropenia"
-            ]
-            yield from self._for_patient(others)
-            for support in self._support_drugs(drug):
-                yield from self._lines(SupportDose, support)
-                yield from self._lines(Window, support)
-
-    def _support_drugs(self, drug: str) -> tuple[str, ...]:
-        named = (g.drug for p in self.care.of(Prophylaxis, drug) for g in p.gives if g.drug)
-        return tuple(dict.fromkeys(named))
-
-    def _watch(self) -> Iterator[Line]:
-        for drug in self.drugs:
-            watched = self.care.of(Monitoring, drug)
-            yield from self._for_patient(
-                m
-                for m in watched
-                if not {"before-each-dose", "during-infusion"} & set(m.at)
-                and set(m.at) != {"start"}
-            )
-            yield from self._lines(CareEvidence, drug, leave_out="febrile-neutropenia")
-
-    def _happens(self) -> Iterator[Line]:
-        for drug in self.drugs:
-            for rule in self.care.of(EventRule, drug):
-                if rule.do != "stop":
-                    yield _line(rule, rule.says)
-                for support in rule.support:
-                    yield from self._lines(SupportDose, support)
-
-    def _stop(self) -> Iterator[Line]:
-        for drug in self.drugs:
-            for rule in self.care.of(EventRule, drug):
-                if rule.do == "stop":
-                    yield _line(rule, rule.says, mark="stop")
-            for schedule in self.care.of(DoseSchedule, drug):
-                if schedule.after_last == "stop":
-                    yield _line(
-                        schedule,
-                        f"{self.care.name(drug)}: when a reduction below the last level is needed",
-                        mark="stop",
-                    )
-
-    def _tell(self) -> Iterator[Line]:
-        for drug in self.drugs:
-            yield from self._for_patient(self.care.of(Teaching, drug))
-            yield from self._for_patient(self.care.of(Reproduction, drug))
-
-    def _silent(self) -> Iterator[Line]:
-        for drug in self.drugs:
-            for silence in self.care.silent(drug):
-                yield Line(f"{self.care.name(drug)}: {silence.says}", silence.id, mark="silent")
-
-    def _lines(
-        self, kind: type[Giving], drug: str, *, mark: str = "", leave_out: str = ""
-    ) -> Iterator[Line]:
-        for found in self.care.of(kind, drug):
-            if not leave_out or found.topic != leave_out:
-                yield _line(found, found.says, mark=mark)
-
-    def _for_patient(
-        self,
-        found: Iterable[
-            Monitoring | Prophylaxis | Premedication | Adjustment | Teaching | Reproduction
-        ],
-    ) -> Iterator[Line]:
-        for statement in found:
-            held = self.patient.settle(statement.when)
-            if held is NO:
-                continue
-            open_ = held is UNKNOWN
-            text = statement.says
-            if open_:
-                text = f"if {say(statement.when, self.care.edition.model)}: {text}"
-            yield _line(
-                statement,
-                text,
-                open_=open_,
-                missing=self.patient.missing(statement.when) if open_ else (),
-            )
+    def _on_a_dose_day(self, told: Told | None) -> Told | None:
+        """The report with the day of the next dose, where it names a day without one."""
+        day = told.number("day") if told is not None else None
+        if told is None or day is None:
+            return told
+        length, days = self.cycle.days, self.cycle.all_dose_days
+        if length is not None and day > length:
+            raise CareError(f"there is no day {day:g} in a cycle of {length} days")
+        if not days or day in days:
+            return told
+        later = [dose_day for dose_day in days if dose_day > day]
+        due = later[0] if later else days[0]
+        self.warnings.append(
+            f"day {day:g} has no dose; the next one is that of day {due}"
+            + ("" if later else " of the next cycle")
+        )
+        return Told(told.edition, {**told.given, "day": settled(float(due))})
 
     # --- calendar -----------------------------------------------------------------------
 
-    def calendar(self) -> Calendar | None:
+    def _calendar(self) -> Calendar | None:
         if self.asked.start is None:
             return None
         return calendar(
@@ -352,67 +260,3 @@ class _Sheet:
                 return found
         known = ", ".join(p.id for p in described)
         raise CareError(f"no G-CSF schedule is called `{wanted}`; known: {known}")
-
-
-def _line(
-    statement: Giving,
-    text: str,
-    *,
-    mark: str = "",
-    open_: bool = False,
-    missing: tuple[str, ...] = (),
-) -> Line:
-    if statement.note:
-        text = f"{text} ({statement.note.rstrip('.')})"
-    # a measurement is nobody's advice
-    who = "" if isinstance(statement, CareEvidence) else statement.who
-    return Line(text, statement.id, who, statement.because, mark, open_, missing)
-
-
-def _caution(found: Caution) -> Line:
-    says = found.says + (f": {found.asks}" if found.asks else "")
-    mark = found.kind
-    if found.open and mark == "contraindication":
-        # not read as present, and not as absent: it is asked for
-        mark, says = "check-first", f"this would forbid it: {says}"
-    return Line(says, found.rule, found.who, found.because, mark, found.open, found.missing)
-
-
-def _growth(found: GrowthFactor) -> Iterator[Line]:
-    for advice in found.advice:
-        yield _line(advice, advice.says, mark="g-csf")
-    for risk in found.risks:
-        by_answer = {
-            word: [f.says for f in risk.factors if f.answer == word]
-            for word in ("present", "unknown", "judge", "absent")
-        }
-        said = "; ".join(
-            f"{label}: {', '.join(by_answer[word])}"
-            for word, label in (
-                ("present", "present"),
-                ("unknown", "not known"),
-                ("judge", "for you to judge"),
-                ("absent", "absent"),
-            )
-            if by_answer[word]
-        )
-        place = " [another region's list]" if risk.elsewhere else ""
-        missing = tuple(dict.fromkeys(m for f in risk.factors for m in f.missing))
-        yield Line(
-            f"{risk.says}{place}. {said}",
-            risk.statement,
-            risk.who,
-            risk.because,
-            "risk" if risk.present else "",
-            bool(missing),
-            missing,
-        )
-    for schedule in found.schedules:
-        flag = " (wording of the source ambiguous)" if schedule.flag else ""
-        yield _line(schedule, f"{schedule.says}{flag}", mark="g-csf")
-        for why in schedule.interpretation.values():
-            yield Line(f"how it was read: {why}", schedule.id, mark="note")
-    for note in found.notes:
-        yield Line(note.says, note.statement, "", note.because, "note")
-    for evidence in found.evidence:
-        yield _line(evidence, evidence.says, mark="evidence")

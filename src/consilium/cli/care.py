@@ -17,7 +17,8 @@ from consilium.care.doses import DoseAnswer, Quantity
 from consilium.care.events import DrugEvent, EventAnswer
 from consilium.care.gates import GateAnswer
 from consilium.care.lookalikes import read_given
-from consilium.care.sheet import Asked, Line, Sheet, care_sheet
+from consilium.care.parts import Line
+from consilium.care.sheet import Asked, Sheet, care_sheet
 from consilium.care.statements import Care, CareError
 from consilium.cli.console import console
 from consilium.cli.planning import with_changes
@@ -26,15 +27,18 @@ from consilium.evidence.sources import Citation
 from consilium.intake import read_patient
 from consilium.intake.quantities import (
     NumberError,
+    exactly_in_declared_unit,
     in_declared_unit,
     unit_is_needed,
     units_of,
     written_number,
 )
+from consilium.intake.vocabulary import Vocabulary
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import FactRecord, Region
 from consilium.planning.known import understand
 
+_LARGEST_SURFACE = Decimal(4)
 _MARKS = {
     "contraindication": "DO NOT GIVE",
     "caution": "caution",
@@ -79,14 +83,33 @@ def care_of(
         values=_values(options, edition),
         told=read_told(options.event, edition, read_amount) if options.event else None,
         given=read_given(options.dose) if options.dose else None,
-        weight=_quantity(options.weight, "kg") or _weight_of(case),
-        surface=_quantity(options.surface, "m2"),
+        weight=_weight(options.weight, edition) or _weight_of(case),
+        surface=_quantity(options.surface, "m2", most=_LARGEST_SURFACE),
         round_to=_step(options.round_to),
         start=_day(options.start) if options.start else None,
         cycles=options.cycles,
         support=options.g_csf,
     )
-    return care_sheet(Care(edition, as_of, region), regimen, patient, asked)
+    return care_sheet(Care(edition, as_of, region), named(regimen, edition), patient, asked)
+
+
+def named(regimen: str, edition: Edition) -> str:
+    """A regimen by its id, or by a name or brand of the one drug that it is.
+
+    A part of a name that several drugs share is refused with all of them.
+    """
+    text = "-".join(regimen.casefold().split())
+    if text in edition.regimens:
+        return text
+    drug = Vocabulary.of(edition).drug_by_name(regimen)
+    if drug in edition.regimens:
+        return drug
+    sharing = [name for name in edition.regimens if text in name.split("-")]
+    if len(sharing) > 1:
+        raise CareError(
+            f"`{regimen}` could be any of these, which are not the same: {', '.join(sharing)}"
+        )
+    return regimen
 
 
 def read_amount(fact: FactRecord, text: str) -> float:
@@ -116,13 +139,28 @@ def _values(options: CareOptions, edition: Edition) -> DoseValues | None:
     return read_values(options.values, options.for_day, edition, read_amount)
 
 
-def _quantity(text: str, unit: str) -> Quantity | None:
+def _quantity(text: str, unit: str, most: Decimal | None = None) -> Quantity | None:
     if not text:
         return None
     found = written_number(text)
-    if found is None or found.unit.replace("²", "2") not in ("", unit):
-        raise CareError(f"`{text}` is not in {unit}")
+    if found is None or found.unit.replace("²", "2") != unit:
+        raise CareError(f"`{text}` is not in {unit}; write the unit behind the number: 1.7 {unit}")
+    if most is not None and found.value > most:
+        raise CareError(f"`{text}` is more than {most} {unit}; look for a slip in the number")
     return Quantity(found.value, unit)
+
+
+def _weight(text: str, edition: Edition) -> Quantity | None:
+    """A body weight, exact, in kg; a bare number could be pounds."""
+    if not text:
+        return None
+    fact, found = edition.facts["weight"], written_number(text)
+    if found is None or not found.unit:
+        raise CareError(f"body weight: `{text}` needs its unit: 70 kg, or 154 lb")
+    try:
+        return Quantity(exactly_in_declared_unit(fact, found.value, found.unit), fact.unit)
+    except NumberError as problem:
+        raise CareError(f"body weight: `{text}` {problem}") from None
 
 
 def _weight_of(case: PatientCase) -> Quantity | None:
@@ -210,11 +248,15 @@ class _Printer:
             self._title("What happened")
             for event in sheet.events:
                 self._event(event)
-        self._title("Dose")
+        self._title("Dose before what happened" if sheet.events else "Dose")
         for dose in sheet.doses:
             self._dose(dose)
         if not sheet.doses:
             self._item("no dose levels are in the stored sources for this region")
+        if sheet.next_doses:
+            self._title("Dose at the lower level")
+        for dose in sheet.next_doses:
+            self._dose(dose)
         if sheet.gates or on_record:
             self._title("Gates")
         for gate in sheet.gates:
@@ -242,8 +284,8 @@ class _Printer:
 
     def _numbers(self, because: tuple[Citation, ...]) -> list[int]:
         return [
-            self.cited.setdefault((c.source, c.read), len(self.cited) + 1)
-            for c in dict.fromkeys(because)
+            self.cited.setdefault(read, len(self.cited) + 1)
+            for read in dict.fromkeys((c.source, c.read) for c in because)
         ]
 
     def _who(self, who: str) -> str:
@@ -270,10 +312,11 @@ class _Printer:
         for step in dose.steps:
             self._item(f"{step.says}: {step.result}", indent=4)
         if dose.refused:
-            self._item(f"{name}: no milligrams. {dose.refused}")
-        else:
-            often = {1: "", 2: ", twice a day"}.get(dose.times_a_day, f", {dose.times_a_day} a day")
-            self._item(f"{name}: {dose.mg} mg{often} ({dose.amount})", dose.because)
+            self._item(f"{name}: NO MILLIGRAMS. {dose.refused}")
+            return
+        often = f" {dose.often}" if dose.often else ""
+        not_now = f". NOT NOW: {dose.not_now}" if dose.not_now else ""
+        self._item(f"{name}: {dose.mg} mg{often} ({dose.amount}){not_now}", dose.because)
 
     def _gate(self, gate: GateAnswer) -> None:
         word = {"open": "OPEN as far as this goes", "held": "HOLD", "asks": "ASKS"}[gate.answer]

@@ -22,6 +22,7 @@ class WrittenNumber(NamedTuple):
 
 
 _NUMBER_AND_UNIT = re.compile(r"([+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*)", re.S)
+_COMMA = re.compile(r",\d")
 _LARGEST_EXPONENT = 30
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
@@ -97,15 +98,21 @@ def in_declared_unit(fact: FactRecord, value: Decimal, unit: str) -> float:
 
     Raises ``NumberError`` for an unknown unit and for a value that cannot be.
     """
-    converted = float(value * _factor(fact, unit))
+    converted = float(exactly_in_declared_unit(fact, value, unit))
+    if fact.whole == "yes" and not converted.is_integer():
+        raise NumberError(f"is {_shown(converted)}; a whole number is needed")
+    return converted
+
+
+def exactly_in_declared_unit(fact: FactRecord, value: Decimal, unit: str) -> Decimal:
+    """The same as an exact decimal, for the arithmetic of a dose."""
+    converted = value * _factor(fact, unit)
     if not fact.low <= converted <= fact.high:
-        shown = f"{_shown(converted)} {fact.unit}".strip()
+        shown = f"{_shown(float(converted))} {fact.unit}".strip()
         raise NumberError(
             f"is {shown}, which lies outside {_shown(fact.low)} to {_shown(fact.high)}; "
             "look for a slip in the number or its unit"
         )
-    if fact.whole == "yes" and not converted.is_integer():
-        raise NumberError(f"is {_shown(converted)}; a whole number is needed")
     return converted
 
 
@@ -116,6 +123,8 @@ def _factor(fact: FactRecord, unit: str) -> Decimal:
     wanted = canonical_unit(unit)
     if not known and wanted in ("", "1"):
         return Decimal(1)
+    if _COMMA.match(unit):
+        raise NumberError("has a comma in the number, which is not read here; write 72.5 and 1400")
     factors = {factor for name, factor in known.items() if canonical_unit(name) == wanted}
     if len(factors) != 1:
         allowed = ", ".join(f"`{name}`" for name in known) or "no unit at all"

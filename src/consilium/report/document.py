@@ -21,7 +21,8 @@ from consilium.planning import Plan, heard_by
 from consilium.planning.plan import Cover, FactShown, Gap, KeyResult, NextLine, Option
 
 if TYPE_CHECKING:
-    from consilium.care.sheet import Line, Sheet
+    from consilium.care.parts import Line
+    from consilium.care.sheet import Sheet
 
 
 class Item(msgspec.Struct, frozen=True):

@@ -81,6 +81,10 @@ def test_a_changed_start_and_a_reduced_level_are_not_combined():
         ("5 mg/kg every 2 weeks", "5 mg/kg, every 14 days"),
         ("300 mg twice daily", "300 mg, twice daily"),
         ("1.4 mg/m²", "1.4 mg/m2"),
+        ("10mg/kg d1,8 q21d", "10 mg/kg, day 1 and 8, every 21 days"),
+        ("10 mg/kg weekly", "10 mg/kg, every 7 days"),
+        ("5 mg/kg q2w", "5 mg/kg, every 14 days"),
+        ("300 mg bid", "300 mg, twice daily"),
     ],
 )
 def test_a_written_dose(text, shown):
@@ -98,6 +102,7 @@ def test_words_that_are_no_dose():
         ("sacituzumab-govitecan", "5 mg/kg every 14 days", "sacituzumab tirumotecan"),
         ("sacituzumab-govitecan", "5.4 mg/kg day 1 of 21", "trastuzumab deruxtecan"),
         ("sacituzumab-govitecan", "6 mg/kg", "datopotamab deruxtecan"),
+        ("sacituzumab-govitecan", "5.4 mg/kg q3w", "trastuzumab deruxtecan"),
         ("sacituzumab-tirumotecan", "10 mg/kg day 1 and 8 of 21", "sacituzumab govitecan"),
         ("trastuzumab-deruxtecan", "6 mg/kg day 1 of 21", "datopotamab deruxtecan"),
         ("trastuzumab-deruxtecan", "10 mg/kg", "sacituzumab govitecan"),
@@ -121,6 +126,12 @@ def test_a_fitting_dose_is_a_level_and_a_shared_amount_is_said():
     (warning,) = same_amount(CARE, "sacituzumab-govitecan", read_given("5 mg/kg"))
     assert "sacituzumab tirumotecan" in warning
     assert same_amount(CARE, "sacituzumab-govitecan", read_given("5 mg/kg day 1 and 8 of 21")) == ()
+
+
+@pytest.mark.parametrize("dose", ["10 mg/kg q3w", "10 mg/kg weekly", "10 mg/kg day 1 of 21"])
+def test_another_schedule_of_the_same_amount_stops(dose):
+    with pytest.raises(LookAlikeError, match="does not fit sacituzumab govitecan"):
+        check_fit(CARE, "sacituzumab-govitecan", read_given(dose))
 
 
 def test_levels_of_another_region_are_not_used():

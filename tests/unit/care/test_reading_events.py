@@ -38,6 +38,12 @@ def read(text):
         ),
         ("LVEF fall, LVEF 42 %, fall 12 points", {"lvef": 42, "lvef_fall": 12}),
         ("anaemia, hb 75 g/L", {"haemoglobin": 7.5}),
+        ("grade 3 neutropenia", {"event": "neutropenia", "grade": 3}),
+        ("febrile neutropenia day 8", {"event": "febrile-neutropenia", "day": 8}),
+        (
+            "neutropenia grade 3 day 8 ANC 0.9 x10^9/L not prolonged",
+            {"event": "neutropenia", "grade": 3, "day": 8, "anc": 900, "prolonged": "no"},
+        ),
     ],
 )
 def test_a_line_is_read_whole(text, facts):
@@ -53,6 +59,12 @@ def test_a_line_is_read_whole(text, facts):
         ("grade 3, day 8", "names no event"),
         ("neutropenia grade 3, feeling poorly", "was not understood"),
         ("neutropenia grade 5", "grade 5 is death"),
+        ("neutropenia grade", "a number from 1 to 4"),
+        ("neutropenia grade 3 day 8 feeling poorly", "`feeling poorly` was not understood"),
+        ("neutropenia grade 3 day 8 ANC 900", "has no unit"),
+        ("neutropenia, ANC 1,200/mm3", "has a comma in the number"),
+        ("LVEF 38, fall 22", "begin with it: left ventricular dysfunction, LVEF 38, fall 22"),
+        ("sepsis", "Events known here"),
         ("neutropenia grade 3, ANC 900", "has no unit"),
         ("neutropenia grade 3, ANC 45 %", "is not read here"),
         ("neutropenia grade 3, grade 4", "contradicts what was said"),
