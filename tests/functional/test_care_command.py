@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from icalendar import Calendar
 from tests.support.command_line import run
+from tests.support.rfc5545 import read
 
 PATIENT = json.dumps(
     {
@@ -46,6 +46,10 @@ def test_what_to_do_now_and_the_next_dose():
         (("--dose", "5.4 mg/kg day 1 of 21"), "trastuzumab deruxtecan"),
         (("--event", "feeling poorly"), "was not understood"),
         (("--ics", "x.ics"), "needs `--start"),
+        (("--g-csf", "yes"), "add `--start"),
+        (("--start", "2027-02-29"), "is no date"),
+        (("--start", "9999-12-20"), "no calendar goes on from"),
+        (("--start", "2026-12-01", "--ics", "/no/such/folder/x.ics"), "cannot be written"),
         (("--weight", "160"), "needs its unit: 70 kg, or 154 lb"),
         (("--weight", "72,5 kg"), "a comma in the number"),
         (("--weight", "725 kg"), "lies outside 0 to 400"),
@@ -71,8 +75,8 @@ def test_the_calendar_as_table_picture_and_file(tmp_path):
     found = run(*SG, *days, "--save", str(svg), "--ics", str(ics), given=PATIENT)
     assert found.code == 0 and "2026-12-08" in found.out
     assert "<svg" in svg.read_text()
-    events = list(Calendar.from_ical(ics.read_bytes()).walk("VEVENT"))
-    assert sum(str(event["summary"]).startswith("Dose") for event in events) == 6
+    events = read(ics.read_bytes())
+    assert sum(event.summary.startswith("Dose") for event in events) == 6
     assert b"72.5" not in ics.read_bytes() and b"3000" not in ics.read_bytes()
 
 
@@ -132,3 +136,12 @@ def test_a_held_dose_says_so_and_the_lower_one_is_computed():
     assert "543.75 mg on days 1 and 8 of 21 days (7.5 mg/kg)" in said
     held = " ".join(run(*SG, "--anc", "900 /mm3", "--for-day", "8", given=PATIENT).out.split())
     assert "NOT NOW: day 8 is held" in held
+
+
+@pytest.mark.parametrize(("day", "before"), [("2025-06-01", True), ("2026-11-20", False)])
+def test_the_day_of_the_2025_wording_is_not_known_and_that_is_said(day, before):
+    asked = ("care", "sacituzumab-govitecan", "-", "--as-of", day)
+    found = run(*asked, "--event", "febrile neutropenia, temperature 38.6 C", given=PATIENT)
+    said = " ".join(found.out.split())
+    assert ("25 % less" in said) is before
+    assert "dated to 2025 and to no day" in said or "to 2025 and to no day" in said

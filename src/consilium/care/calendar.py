@@ -130,7 +130,10 @@ class _Plan:
         self.notes: list[str] = []
         cycle = cycle_of(care, regimen)
         self.cycle_days = cycle.days or self._page(regimen)
-        self.last = start + timedelta(days=self.cycle_days * cycles)
+        try:
+            self.last = start + timedelta(days=self.cycle_days * cycles)
+        except OverflowError:
+            raise CalendarError(f"no calendar goes on from {start} for {cycles} cycles") from None
         self.dose_days = cycle.dose_days
         self.unplaced += [
             f"{care.name(drug)}: no day of the cycle is stated"

@@ -54,7 +54,7 @@ class NextDoseAnswer(msgspec.Struct, frozen=True):
 
 
 class EventAnswer(msgspec.Struct, frozen=True):
-    """One rule as it answers an event."""
+    """One rule as it answers an event; ``read_as`` is how its words were read."""
 
     rule: str
     drug: str
@@ -68,8 +68,7 @@ class EventAnswer(msgspec.Struct, frozen=True):
     also: tuple[str, ...]
     because: tuple[Citation, ...]
     missing: tuple[str, ...] = ()
-    note: str = ""
-    flag: str = ""
+    read_as: tuple[str, ...] = ()
 
 
 class DrugEvent(msgspec.Struct, frozen=True):
@@ -190,7 +189,7 @@ def _answer(
         also=rule.also,
         because=rule.because,
         missing=told.missing(rule.when) if open_ else (),
-        note=rule.note,
+        read_as=tuple(filter(None, (*rule.interpretation.values(), rule.note))),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from icalendar import Calendar as ICalendar
-from icalendar import Event
+from icalendar import Event, vText
 
 from consilium.care.calendar import Calendar, Entry
 
@@ -25,12 +25,17 @@ _TITLES = {
 
 
 def to_icalendar(made: Calendar, *, stamp: datetime) -> bytes:
-    """The bytes of an iCalendar file; ``stamp`` is when it was made."""
+    """The bytes of an iCalendar file; ``stamp`` is when it was made.
+
+    Events of two files are never taken for the same, so that one patient's days
+    do not replace those of another whose treatment begins on the same day.
+    """
     found = ICalendar()
     found.add("prodid", "-//consilium//care calendar//EN")
     found.add("version", "2.0")
     found.add("calscale", "GREGORIAN")
-    found.add("x-wr-calname", f"{made.name}, {made.cycles} cycles")
+    # the library escapes no text of a name that it does not know
+    found.add("x-wr-calname", vText(f"{made.name}, {made.cycles} cycles"))
     for number, entry in enumerate(made.entries):
         found.add_component(_event(made, entry, number, stamp))
     return bytes(found.to_ical())
@@ -38,7 +43,7 @@ def to_icalendar(made: Calendar, *, stamp: datetime) -> bytes:
 
 def _event(made: Calendar, entry: Entry, number: int, stamp: datetime) -> Event:
     event = Event()
-    name = f"{made.regimen}/{made.start}/{made.cycles}/{number}/{entry.text}"
+    name = f"{stamp.isoformat()}/{made.regimen}/{made.start}/{number}"
     event.add("uid", f"{uuid5(_NAMESPACE, name)}@consilium.invalid")
     event.add("dtstamp", stamp)
     event.add("dtstart", entry.on)

@@ -213,6 +213,8 @@ def run(
     """Read, ask, print, and write the pictures that were asked for."""
     case = read_patient(data, edition, where="standard input" if where == "-" else where)
     sheet = care_of(regimen, case, edition, as_of, region, options)
+    if options.g_csf and sheet.calendar is None:
+        raise PatientError("G-CSF goes on the days of a calendar; add `--start 2026-12-01`")
     if (save or ics) and sheet.calendar is None:
         raise PatientError("a picture or a calendar file needs `--start 2026-12-01`")
     if save and sheet.calendar is not None:
@@ -223,7 +225,10 @@ def run(
         from consilium.care.ics import to_icalendar  # noqa: PLC0415  loads a library
 
         stamp = datetime.now(UTC).replace(microsecond=0)  # the face reads the clock
-        Path(ics).write_bytes(to_icalendar(sheet.calendar, stamp=stamp))
+        try:
+            Path(ics).write_bytes(to_icalendar(sheet.calendar, stamp=stamp))
+        except OSError as problem:
+            raise PatientError(f"`{ics}` cannot be written: {problem.strerror}") from None
     if format == "json":
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(sheet), indent=2).decode() + "\n")
         return
@@ -351,6 +356,8 @@ class _Printer:
             self._item(f"next dose: {then.text}", indent=6)
         for also in found.also:
             self._item(also, indent=6)
+        for how in found.read_as:
+            self._item(f"how it was read: {how}", indent=6)
 
     def _calendar(self) -> None:
         from rich.table import Table  # noqa: PLC0415

@@ -1,13 +1,11 @@
 """Calendars: the days of the sources, a picture, and a file that calendars read."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from xml.etree import ElementTree
 
 import pytest
-from icalendar import Calendar as ICalendar
 
 from consilium.care.calendar import CalendarError, calendar
-from consilium.care.ics import to_icalendar
 from consilium.care.statements import Care
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Region
@@ -16,7 +14,6 @@ from consilium.rules.completions import Patient
 
 EDITION = Edition.bundled()
 NOBODY = Patient(EDITION.model, {})
-STAMP = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SCHEDULE = EDITION.giving["sacituzumab-govitecan-tolaney-schedule"]
 
 
@@ -75,20 +72,6 @@ def test_a_number_of_cycles_that_cannot_be(cycles):
 def test_no_cycle_no_calendar():
     with pytest.raises(CalendarError, match="no cycle"):
         drawn("vinorelbine")
-
-
-def test_the_file_is_read_back_day_by_day():
-    made = drawn("sacituzumab-govitecan", support=SCHEDULE)
-    data = to_icalendar(made, stamp=STAMP)
-    assert data == to_icalendar(made, stamp=STAMP)
-    assert all(len(line) <= 75 for line in data.split(b"\r\n"))
-    events = list(ICalendar.from_ical(data).walk("VEVENT"))
-    assert [event["dtstart"].dt for event in events] == [entry.on for entry in made.entries]
-    assert all(isinstance(event["dtstart"].dt, date) for event in events)
-    assert all(b"VALUE=DATE" in event.to_ical() for event in events)
-    names = [str(event["uid"]) for event in events]
-    assert len(set(names)) == len(names)
-    assert not any(word in data for word in (b"ATTENDEE", b"ORGANIZER", b"LOCATION"))
 
 
 def test_the_picture_has_a_letter_for_every_dose_and_the_table_every_entry():
