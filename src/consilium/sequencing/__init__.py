@@ -1,0 +1,1 @@
+"""What follows over successive lines, simulated with its uncertainty."""
