@@ -62,6 +62,7 @@ class Decisions:
         self.logic, self.edition = subject.prover.logic, subject.edition
         self._standings: dict[str, Standings] = {}
         self._labels: dict[str, dict[str, Formula]] = {}
+        self._certainties: dict[str, dict[str, Formula]] = {}
 
     def _counting(self, kind: str) -> list[str]:
         return [key.split(":", 1)[1] for key in self.subject.calendar.in_force(kind, self.moment)]
@@ -182,6 +183,12 @@ class Decisions:
 
     def certainty(self, regimen: str) -> dict[str, Formula]:
         """How certain it is that a regimen is an option; each excludes those before it."""
+        found = self._certainties.get(regimen)
+        if found is None:
+            found = self._certainties[regimen] = self._certainty_of(regimen)
+        return found
+
+    def _certainty_of(self, regimen: str) -> dict[str, Formula]:
         logic = self.logic
         certain, extension, waiting, possible = [], [], [], []
         for position in self.speaking(regimen):

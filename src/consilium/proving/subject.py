@@ -75,11 +75,15 @@ class Subject:
         beside: Subject | None = None,
     ) -> None:
         self.edition, self.also, self.seconds = edition, tuple(also), seconds
-        self.prover: Prover = Prover(
-            edition.model,
-            seconds=seconds,
-            tag="old " if beside else "",
-            solver=beside.prover.solver if beside else None,
+        self.prover: Prover = (
+            beside.prover
+            if beside and _alike(edition.model, beside.edition.model)
+            else Prover(
+                edition.model,
+                seconds=seconds,
+                tag="old " if beside else "",
+                solver=beside.prover.solver if beside else None,
+            )
         )
         self.z3 = self.prover.z3
         self.calendar = Calendar(edition)
@@ -196,6 +200,11 @@ class Subject:
             for test in tests_in(condition):
                 found.setdefault(test.fact, {})[test] = None
         return {fact: list(tests) for fact, tests in found.items()}
+
+
+def _alike(one: FactModel, other: FactModel) -> bool:
+    """Whether every fact means the same in both, so that their formulas can be shared."""
+    return one.facts == other.facts and one.never == other.never
 
 
 def _stretch(fact: str, value: float, bounds: list[Bound]) -> Bound:

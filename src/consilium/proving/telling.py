@@ -179,7 +179,8 @@ def _complete(found: Difference) -> str:
     if found.complete:
         return (
             "Complete: it is proved that every patient who meets none of these changes has the "
-            "same labels, positions, options, care rules, scopes and trials on both sides."
+            "same positions, options, labels and approvals, care rules, scopes, trials and results "
+            "on both sides, in the same words."
         )
     left = "; ".join(found.undecided) or "patients were found whose change is not listed"
     return f"NOT complete: {left}."
@@ -196,7 +197,8 @@ def difference_text(found: Difference) -> Iterator[str]:
     yield f"{len(found.statements)} statements differ"
     for one in found.statements:
         where = f" ({', '.join(one.regions)})" if one.regions else ""
-        yield f"  {one.kind} {one.statement}{where} {one.how}: {one.says}"
+        says = f": {one.says}" if one.says else ""
+        yield f"  {one.kind} {one.statement}{where} {one.how}{says}"
     yield ""
     yield f"{len(found.changes)} kinds of change in the plans"
     for change in found.changes:
@@ -215,7 +217,8 @@ def difference_markdown(found: Difference) -> Iterator[str]:
     yield ""
     for one in found.statements:
         where = f" ({', '.join(one.regions)})" if one.regions else ""
-        yield f"- {one.kind} `{one.statement}`{where} {one.how}: {one.says}"
+        says = f": {one.says}" if one.says else ""
+        yield f"- {one.kind} `{one.statement}`{where} {one.how}{says}"
     yield ""
     yield f"## Patients whose plan differs ({len(found.changes)} kinds of change)"
     yield ""
