@@ -310,6 +310,20 @@ def show(
         show_record(edition_at(edition), _kind(kind), name, format)
 
 
+@app.command()
+def activity(
+    name: Annotated[str, typer.Argument(help="Its id; `consilium list activities` has them.")],
+    format: Annotated[
+        str, typer.Option("--format", help="markdown, csl, ris, jsonld or jats")
+    ] = "markdown",
+    edition: EditionPath = None,
+) -> None:
+    """Print an educational activity to be read on its own, or its record for a library."""
+    from consilium.cli.records import print_activity  # noqa: PLC0415
+
+    print_activity(edition_at(edition), name, format)
+
+
 @app.command("list")
 def list_(
     kind: Annotated[

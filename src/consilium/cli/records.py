@@ -140,6 +140,19 @@ def _citations(value: Any) -> list[Citation]:
     return []
 
 
+def print_activity(edition: Edition, name: str, form: str) -> None:
+    """One activity in one of the forms of ``learning.citing``."""
+    from consilium.learning.citing import FORMS, export  # noqa: PLC0415  for this command only
+
+    if name not in edition.activities:
+        raise NoSuchRecord(f"no activity is called `{name}`.{nearest(name, edition.activities)}")
+    if form not in FORMS:
+        raise NoSuchRecord(
+            f"`{form}` is no form of an activity.{nearest(form, FORMS)} Known: {', '.join(FORMS)}"
+        )
+    sys.stdout.write(export(edition.activities[name], edition, form))
+
+
 def list_records(edition: Edition, kind: str) -> None:
     """One line per record."""
     for name, record in records_of(edition, kind).items():

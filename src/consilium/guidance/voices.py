@@ -26,6 +26,18 @@ FAVOURABLE = (
 """Stances that speak for a regimen, from the strongest words to the weakest."""
 
 
+STANCE_WORDS = {
+    Stance.RECOMMENDS: "recommends",
+    Stance.MAY_BE_PREFERRED: "says may be preferred:",
+    Stance.WOULD_CONSIDER: "would consider",
+    Stance.ACCEPTABLE: "says one can choose",
+    Stance.DEPENDS_ON: "lets facts decide between",
+    Stance.ONLY_IN_TRIAL: "only in a trial:",
+    Stance.ADVISES_AGAINST: "advises against",
+}
+"""A stance in words, before the regimens it is about; strongest first."""
+
+
 class Reason(msgspec.Struct, frozen=True):
     """One test that made a position apply, in words."""
 

@@ -14,7 +14,7 @@ from consilium.care.cautions import Caution
 from consilium.evidence.sources import Citation
 from consilium.guidance.labels import Label, LabelStatus
 from consilium.guidance.standing import Standing
-from consilium.guidance.voices import Agreement, Voice
+from consilium.guidance.voices import STANCE_WORDS, Agreement, Voice
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Stance
 from consilium.planning import Plan, heard_by
@@ -56,15 +56,6 @@ def document(made: Plan, edition: Edition, *, brief: bool = False) -> Document:
     return _Writer(made, edition, brief=brief).document()
 
 
-_STANCES = {
-    "recommends": "recommends",
-    "may_be_preferred": "says may be preferred:",
-    "would_consider": "would consider",
-    "acceptable": "says one can choose",
-    "depends_on": "lets facts decide between",
-    "only_in_trial": "only in a trial:",
-    "advises_against": "advises against",
-}
 _LABELS = {
     LabelStatus.APPROVED: "approved for this patient",
     LabelStatus.OUTSIDE: "outside, approved for other patients",
@@ -316,7 +307,7 @@ class _Writer:
     def _voice(self, voice: Voice) -> Item:
         names = ", ".join(self._short(name) for name in voice.regimens)
         about = names or self._deciding(voice)
-        text = f"{voice.name} {_STANCES[voice.stance.value]} {about}"
+        text = f"{voice.name} {STANCE_WORDS[voice.stance]} {about}"
         if names and voice.stance is Stance.DEPENDS_ON:
             text += f", by {self._deciding(voice)}"
         if voice.over:
@@ -450,7 +441,7 @@ class _Writer:
             between = f" between {named}" if named else ""
             text = f"lets {self._deciding(voice)} decide{between}"
         else:
-            text = f"{_STANCES[voice.stance.value]} {named}"
+            text = f"{STANCE_WORDS[voice.stance]} {named}"
         if voice.waiting:
             waiting = ", ".join(self._short(name) for name in voice.waiting)
             same = voice.waiting == voice.regimens
@@ -479,7 +470,7 @@ class _Writer:
         """What several voices say, those of one speaker and one stance together."""
         grouped: dict[tuple[str, str, str, tuple[str, ...]], dict[str, None]] = {}
         for v in said:
-            key = (self._who(v), v.since, _STANCES[v.stance.value], v.over)
+            key = (self._who(v), v.since, STANCE_WORDS[v.stance], v.over)
             grouped.setdefault(key, {}).update(dict.fromkeys(v.regimens))
         texts = []
         for (who, since, stance, over), named in grouped.items():
@@ -634,13 +625,13 @@ class _Writer:
 
 def _telling(heard: tuple[Voice, ...]) -> list[Voice]:
     """The voices of one person without weaker words on the same regimens."""
-    order = list(_STANCES)
+    order = list(STANCE_WORDS)
     return [
         v
         for v in heard
         if not any(
             set(v.regimens) == set(w.regimens)
-            and order.index(w.stance.value) < order.index(v.stance.value)
+            and order.index(w.stance) < order.index(v.stance)
             and w.stance is not Stance.DEPENDS_ON
             for w in heard
         )
