@@ -95,7 +95,7 @@ def find_identifiers(text: str) -> tuple[Identifier, ...]:
     >>> find_identifiers("prefers a tablet; lives far from the day ward")
     ()
     """
-    found = sorted({*_found(text)}, key=lambda each: (each.start, -each.end))
+    found = sorted(_found(text), key=lambda each: (each.start, -each.end))
     kept: list[Identifier] = []
     for each in found:
         if not kept or each.start >= kept[-1].end:

@@ -23,7 +23,7 @@ FOUND = [
     ("MRN 4471882", {"record number"}),
     ("hospital no. A-44718", {"record number"}),
     ("Patient ID: XK44-90", {"record number"}),
-    ("NHS 943 476 5919", {"record number", "telephone number"}),
+    ("NHS 943 476 5919", {"telephone number"}),
     ("943 476 5919", {"telephone number"}),
     ("+49 (0)30 1234567", {"telephone number"}),
     ("4471882", {"telephone number", "long number"}),
