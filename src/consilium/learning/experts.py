@@ -7,7 +7,7 @@ patient at a time, by the planner, and holds for that patient only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import msgspec
@@ -63,9 +63,14 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 def compare_experts(
-    activity: Activity, question: Question, edition: Edition, as_of: date, region: Region
+    activity: Activity,
+    question: Question,
+    cases: Mapping[str, WorkedCase],
+    edition: Edition,
+    as_of: date,
+    region: Region,
 ) -> Comparison:
-    """The experts of a question side by side, on the worked cases it can be tried on.
+    """The experts of a question side by side, on those of the worked ``cases`` it can be tried on.
 
     A question of which no turn takes a position has no rows.
     """
@@ -78,7 +83,6 @@ def compare_experts(
     )
     rows: tuple[Row, ...] = ()
     if any(turn.positions for turn in question.turns):
-        cases = {case.id: case for case in edition.cases()}
         rows = tuple(
             _row(cases[name], speakers, edition, as_of, region) for name in question.try_on
         )

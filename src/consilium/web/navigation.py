@@ -16,4 +16,7 @@ class Place(NamedTuple):
     subject: str
 
 
-NAVIGATION: tuple[Place, ...] = (Place(_("Plan"), "planner:plan", "plan"),)
+NAVIGATION: tuple[Place, ...] = (
+    Place(_("Plan"), "planner:plan", "plan"),
+    Place(_("Activities"), "activity:list", "activities"),
+)

@@ -13,10 +13,30 @@ METHODS = ("GET", "POST", "PUT", "DELETE")
 TABLE: dict[str, dict[str, int | dict[str, int]]] = {
     "": {"GET": 200},
     "plan": {"GET": 200, "POST": 200},
+    "activities/": {"GET": 200},
+    "activities/<slug:activity>/": {"GET": 200},
+    "activities/<slug:activity>/disclosures": {"GET": 200},
+    "activities/<slug:activity>/read": {"GET": 200},
+    "activities/<slug:activity>/questions/<slug:question>": {"GET": 200},
+    "activities/<slug:activity>/cases/<slug:case>": {"GET": 200, "POST": 422},
+    "activities/<slug:activity>/thoughts": {"GET": 200},
+    "activities/<slug:activity>/evaluation": {"GET": 200},
+    "activities/<slug:activity>/done": {"GET": 200},
+    "activities/<slug:activity>/step": {"POST": 422},
+    "activities/<slug:activity>/cite/<slug:form>": {"GET": 200},
     "healthz": {"GET": 200},
     "readyz": {"GET": 200},
 }
-EXAMPLES: dict[str, dict[str, str]] = {}
+_ACTIVITY = "activities/<slug:activity>/"
+_IN_AN_ACTIVITY = {
+    "activity": "trop2-roles-2026",
+    "question": "parp-or-adc",
+    "case": "gbrca-low-volume-symptomatic",
+    "form": "csl",
+}
+EXAMPLES: dict[str, dict[str, str]] = {
+    route: _IN_AN_ACTIVITY for route in TABLE if route.startswith(_ACTIVITY)
+}
 """For a route with arguments: the arguments it is tried with."""
 
 

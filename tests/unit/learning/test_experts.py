@@ -11,12 +11,13 @@ from consilium.learning.experts import compare_experts
 
 EDITION = the_edition()
 ACTIVITY = EDITION.activities["trop2-roles-2026"]
+CASES = {case.id: case for case in EDITION.cases()}
 CORTES, TOLANEY = "javier-cortes", "sara-m-tolaney"
 
 
 def compared(name, as_of=date(2026, 11, 20), region=Region.US):
     question = next(question for question in ACTIVITY.questions if question.id == name)
-    return compare_experts(ACTIVITY, question, EDITION, as_of, region)
+    return compare_experts(ACTIVITY, question, CASES, EDITION, as_of, region)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,160 @@
+"""The case loop: the plan one intends, then the experts, then what that did to the plan.
+
+Nobody sees the options before the own plan is said. What is sent is kept
+nowhere by these pages but in the body of the next form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from consilium.knowledge.edition import Edition
+from consilium.knowledge.learning import Activity, Question, Takeaway
+from consilium.knowledge.records import WorkedCase
+from consilium.learning.experts import favoured_by, plan_of, title_of
+from consilium.learning.outcomes import CaseRecord, Impact
+from consilium.planning import Plan, heard_by
+from consilium.report.document import document
+from consilium.web.activity.shown import worked_cases
+from consilium.web.activity.views import context, the_activity
+from consilium.web.editions import asking
+from consilium.web.limits import costs
+from consilium.web.refusals import Refused
+
+NONE_OF_THESE = "none-of-these"
+REASONS = {
+    "experts": gettext_lazy("what the experts say"),
+    "results": gettext_lazy("results of trials"),
+    "label": gettext_lazy("the label here"),
+    "guideline": gettext_lazy("a guideline"),
+    "safety": gettext_lazy("safety, or how it is given"),
+    "patient": gettext_lazy("what the patient wants or can take"),
+    "access": gettext_lazy("cost or availability"),
+    "missing": gettext_lazy("a fact I had not asked for"),
+}
+IMPACTS = {
+    Impact.CHANGED: gettext_lazy("It changed my plan"),
+    Impact.CONFIRMED: gettext_lazy("It confirmed my plan"),
+    Impact.NO_IMPACT: gettext_lazy("It had no impact on my plan"),
+}
+_SALT = "consilium.activity.case"
+_A_DAY = 24 * 3600
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@costs(1)
+def case_page(request: HttpRequest, activity: str, case: str) -> HttpResponse:
+    """One worked case of an activity: intended plan, experts, impact."""
+    asked = asking(request)
+    found = the_activity(activity, asked.edition)
+    worked = _the_case(case, found, asked.edition)
+    made = plan_of(worked, asked.edition, asked.as_of, asked.region)
+    page = context(request, found, "case") | {
+        "case": worked,
+        "title": title_of(worked),
+        "patient": _patient(made),
+        "choices": _choices(asked.edition),
+    }
+    if request.method != "POST":
+        return render(request, "activity/case.html", page)
+    intended = _intended(request, worked, asked.edition)
+    if not intended:
+        page["problem"] = _("Say first what you would do; then the experts are shown.")
+        return render(request, "activity/case.html", page, status=422)
+    page |= {
+        "intended": _name(intended, asked.edition),
+        "signed": signing.dumps([worked.id, intended], salt=_SALT),
+        "document": document(made, asked.edition, brief=True),
+        "experts": _experts(made, intended),
+        "impacts": [(impact.value, words) for impact, words in IMPACTS.items()],
+        "reasons": list(REASONS.items()),
+    }
+    return render(request, "activity/case.html", page)
+
+
+def _the_case(name: str, activity: Activity, edition: Edition) -> WorkedCase:
+    parts: list[Question | Takeaway] = [*activity.questions, *activity.takeaways]
+    named = {name for part in parts for name in part.try_on}
+    found = worked_cases(edition).get(name) if name in named else None
+    if found is None:
+        raise Refused(404, _("This activity has no case of that name."))
+    return found
+
+
+def _patient(made: Plan) -> tuple[str, ...]:
+    """The patient as entered, in words."""
+    return tuple(
+        dict.fromkeys(f.text for f in made.case if f.origin and not f.how.startswith("follows"))
+    )
+
+
+def _choices(edition: Edition) -> list[tuple[str, str]]:
+    found = sorted((r.name, r.id) for r in edition.contents.regimens)
+    return [(id_, name) for name, id_ in found] + [(NONE_OF_THESE, str(_("none of these")))]
+
+
+def _name(regimen: str, edition: Edition) -> str:
+    return (
+        edition.regimens[regimen].name if regimen in edition.regimens else str(_("none of these"))
+    )
+
+
+def _intended(request: HttpRequest, case: WorkedCase, edition: Edition) -> str:
+    """The plan intended before anything was shown: as just chosen, or as signed a step before."""
+    signed = request.POST.get("signed", "")
+    if signed:
+        try:
+            name, intended = signing.loads(signed, salt=_SALT, max_age=_A_DAY)
+        except (signing.BadSignature, ValueError):
+            raise Refused(422, _("The form is too old; begin the case again.")) from None
+        return str(intended) if name == case.id else ""
+    chosen = request.POST.get("intended", "")
+    return chosen if chosen in edition.regimens or chosen == NONE_OF_THESE else ""
+
+
+def _experts(made: Plan, intended: str) -> list[tuple[str, tuple[str, ...], bool]]:
+    """Each person, what they favour for this patient, and whether the intended plan is in it."""
+    heard = heard_by(made)
+    return [
+        (name, favoured, intended in favoured)
+        for name, voices in heard.items()
+        if (favoured := favoured_by(voices)) or voices
+    ]
+
+
+def record_of(
+    case: WorkedCase, made: Plan, intended: str, posted: Mapping[str, object], activity: Activity
+) -> CaseRecord:
+    """The case record of a finished loop. Raises ``Refused`` (422) when an answer is missing."""
+    try:
+        impact = Impact(posted.get("impact", ""))
+    except ValueError:
+        raise Refused(422, _("Say whether it changed, confirmed or left your plan.")) from None
+    people = {
+        voices[0].who: favoured_by(voices)
+        for voices in heard_by(made).values()
+        if voices[0].kind == "person"
+    }
+    served = {
+        name
+        for question in activity.questions
+        if case.id in question.try_on
+        for name in question.objectives
+    }
+    reasons = posted.get("reasons", ())
+    return CaseRecord(
+        scenario=case.id,
+        intended=intended,
+        experts=people,
+        impact=impact,
+        objectives=tuple(sorted(served)),
+        reasons=tuple(r for r in REASONS if isinstance(reasons, list) and r in reasons),
+        afterwards=str(posted.get("afterwards", "")) if impact is Impact.CHANGED else "",
+    )

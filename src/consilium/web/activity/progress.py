@@ -1,0 +1,58 @@
+"""How far somebody has come in an activity: a signed cookie for visitors, rows for learners."""
+
+from __future__ import annotations
+
+import msgspec
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+
+from consilium.knowledge.learning import Activity
+
+_COOKIE = "consilium-progress"
+_SALT = "consilium.activity.progress"
+_HALF_A_YEAR = 182 * 24 * 3600
+ABOUT, THOUGHTS, EVALUATION = "about", "thoughts", "evaluation"
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step of an activity: its name, the place of its page, and whether it is done."""
+
+    name: str
+    kind: str
+    title: str
+    done: bool
+
+
+def step_names(activity: Activity) -> tuple[str, ...]:
+    """The steps of an activity in their order."""
+    return (ABOUT, *(question.id for question in activity.questions), THOUGHTS, EVALUATION)
+
+
+def done_steps(request: HttpRequest, activity: Activity) -> frozenset[str]:
+    """The steps that this visitor or learner has marked as done."""
+    return frozenset(_in_cookie(request).get(activity.id, ())) & set(step_names(activity))
+
+
+def mark_done(
+    request: HttpRequest, response: HttpResponse, activity: Activity, steps: frozenset[str]
+) -> None:
+    """Add steps to what is done, and keep it after the browser is closed."""
+    kept = _in_cookie(request)
+    known = done_steps(request, activity) | steps
+    kept[activity.id] = [name for name in step_names(activity) if name in known]
+    response.set_cookie(
+        _COOKIE,
+        signing.dumps(kept, salt=_SALT, compress=True),
+        max_age=_HALF_A_YEAR,
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure(),
+    )
+
+
+def _in_cookie(request: HttpRequest) -> dict[str, list[str]]:
+    try:
+        found = signing.loads(request.COOKIES.get(_COOKIE, ""), salt=_SALT, max_age=_HALF_A_YEAR)
+        return msgspec.convert(found, dict[str, list[str]])
+    except (signing.BadSignature, msgspec.ValidationError):
+        return {}
