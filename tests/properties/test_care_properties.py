@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 
+import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from consilium.care import events
 from consilium.care.bedside import DoseValues, Told, settled
-from consilium.care.calendar import CalendarError, calendar
+from consilium.care.calendar import Calendar, CalendarError, calendar
 from consilium.care.doses import Quantity, amounts, compute, lowered
 from consilium.care.events import STRICTNESS, answer_event
 from consilium.care.gates import answer_gate, gates
@@ -21,9 +25,12 @@ from consilium.care.sheet import Asked, care_sheet
 from consilium.care.statements import Care
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.giving import (
+    AmountError,
+    DoseLevel,
     DoseSchedule,
     EventRule,
     Gate,
+    NextDose,
     Prophylaxis,
     Scheduled,
     Silence,
@@ -39,6 +46,7 @@ CARES = [
     *TODAY,
     *(Care(EDITION, day, region) for day in DAYS[:-1] for region in (Region.US, Region.EU)),
 ]
+US = TODAY[0]
 NOBODY = Patient(EDITION.model, {})
 DRUGS = sorted({statement.drug for statement in EDITION.contents.giving})
 CONJUGATES = (
@@ -59,6 +67,15 @@ CIRCUMSTANCES = (
 )
 
 
+def cares_of(drug: str) -> list[Care]:
+    """One moment for each set of statements on a drug that counts together."""
+    found = {
+        frozenset(s.id for s in (*care.here, *care.silences) if s.drug == drug): care
+        for care in CARES
+    }
+    return list(found.values())
+
+
 def events_of(drug: str) -> set[str]:
     """Every event that some statement on a drug names."""
     return {
@@ -75,33 +92,43 @@ def told(event: str, **facts: float | str) -> Told:
     return Told(EDITION, {"event": settled(event), **known})
 
 
+def loosened(care: Care, drug: str) -> Iterator[str]:
+    """Where a worse grade is answered more loosely than a milder one."""
+    for event in sorted(events_of(drug)):
+        for facts in CIRCUMSTANCES:
+            strict = [
+                STRICTNESS.index(
+                    answer_event(care, drug, told(event, grade=float(grade), **facts)).do
+                )
+                for grade in (1, 2, 3, 4)
+            ]
+            if strict != sorted(strict):
+                yield f"{drug}, {event}, {care.region}, {care.as_of}, {facts}: {strict}"
+
+
+def raised(care: Care, drug: str) -> Iterator[str]:
+    """Where the dose after an event is above the one before it."""
+    for schedule in care.of(DoseSchedule, drug)[:1]:
+        for level, now in enumerate(amounts(schedule)):
+            for event in sorted(events_of(drug)):
+                for grade in (1.0, 2.0, 3.0, 4.0):
+                    found = answer_event(care, drug, told(event, grade=grade), level)
+                    for then in (n for rule in found.holds for n in rule.next_doses):
+                        if then.amount and Decimal(then.amount.split()[0]) > now:
+                            yield f"{drug}, {event}, grade {grade}, level {level}: {then.amount}"
+
+
 @pytest.mark.parametrize("drug", DRUGS)
 def test_the_action_never_loosens_as_the_grade_rises(drug: str) -> None:
-    for care in CARES:
-        for event in sorted(events_of(drug)):
-            for facts in CIRCUMSTANCES:
-                strict = [
-                    STRICTNESS.index(
-                        answer_event(care, drug, told(event, grade=float(grade), **facts)).do
-                    )
-                    for grade in (1, 2, 3, 4)
-                ]
-                assert strict == sorted(strict), (drug, event, care.region, care.as_of, facts)
+    assert [found for care in cares_of(drug) for found in loosened(care, drug)] == []
 
 
 @pytest.mark.parametrize("drug", DRUGS)
 def test_no_dose_rises_after_an_event(drug: str) -> None:
-    for care in CARES:
-        for schedule in care.of(DoseSchedule, drug)[:1]:
-            for level, now in enumerate(amounts(schedule)):
-                for event in sorted(events_of(drug)):
-                    for grade in (1.0, 2.0, 3.0, 4.0):
-                        found = answer_event(care, drug, told(event, grade=grade), level)
-                        for then in (n for rule in found.holds for n in rule.next_doses):
-                            if then.amount:
-                                assert Decimal(then.amount.split()[0]) <= now
+    assert [found for care in cares_of(drug) for found in raised(care, drug)] == []
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([s for s in EDITION.giving.values() if isinstance(s, DoseSchedule)]), st.data()
 )
@@ -117,6 +144,7 @@ def test_a_reduction_goes_down_and_stops_after_the_last_level(
         assert amounts(schedule)[below] < amounts(schedule)[level]
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([s for s in EDITION.giving.values() if isinstance(s, DoseSchedule)]),
     st.decimals("30", "200", places=1),
@@ -151,6 +179,7 @@ def test_milligrams_are_exact_and_never_above_the_label(
         assert most - mg < Fraction(step) and mg % Fraction(step) == 0
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([g for g in EDITION.giving.values() if isinstance(g, Gate)]),
     st.integers(0, 5000),
@@ -160,7 +189,7 @@ def test_milligrams_are_exact_and_never_above_the_label(
 def test_a_gate_answers_only_to_values_of_its_own_day(
     gate: Gate, anc: int, platelets: int, day: int
 ) -> None:
-    care = Care(EDITION, DAYS[-1], Region.US)
+    care = US
     values = DoseValues(day, {"anc": settled(float(anc)), "platelets": settled(float(platelets))})
     answer = answer_gate(gate, care, values)
     assert (answer.answer == "asks") == (day != gate.day)
@@ -170,6 +199,7 @@ def test_a_gate_answers_only_to_values_of_its_own_day(
         assert (answer.answer == "held") == (none.answer(gate.when).value == "yes")
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["filgrastim", "pegfilgrastim"]),
     st.lists(st.integers(1, 28), min_size=1, max_size=4, unique=True).map(tuple),
@@ -178,7 +208,7 @@ def test_a_gate_answers_only_to_values_of_its_own_day(
 def test_no_schedule_puts_g_csf_inside_a_window_without_a_note(
     drug: str, days: tuple[int, ...], cycle: tuple[tuple[int, ...], int]
 ) -> None:
-    care = Care(EDITION, DAYS[-1], Region.US)
+    care = US
     dose_days, length = cycle
     notes = window_notes(care, (Scheduled(drug, drug, days),), dose_days, length)
     (window,) = care.of(Window, drug)
@@ -194,7 +224,7 @@ def test_no_schedule_puts_g_csf_inside_a_window_without_a_note(
 
 
 def test_every_described_schedule_of_the_edition_was_checked_against_the_windows() -> None:
-    care = Care(EDITION, DAYS[-1], Region.US)
+    care = US
     described = [
         p for p in care.of(Prophylaxis, "sacituzumab-govitecan") if any(g.days for g in p.gives)
     ]
@@ -202,6 +232,23 @@ def test_every_described_schedule_of_the_edition_was_checked_against_the_windows
     for schedule in described:
         notes = window_notes(care, schedule.gives, (1, 8), 21)
         assert [(n.drug, n.day, n.other_day) for n in notes] == [("pegfilgrastim", 9, 22)]
+
+
+def misplaced(made: Calendar) -> Iterator[str]:
+    """What stands on a day that the cycle has not, or twice before one dose."""
+    for entry in made.entries:
+        days = (entry.on - made.start).days
+        within = 1 <= entry.cycle_day <= made.cycle_days and 1 <= entry.cycle <= made.cycles
+        if not within or days != (entry.cycle - 1) * made.cycle_days + entry.cycle_day - 1:
+            yield f"{entry.text} on {entry.on}"
+    gated = Counter(
+        (entry.on, EDITION.giving[entry.statements[0]].drug)
+        for entry in made.entries
+        if entry.kind == "gate"
+    )
+    yield from (f"{drug} has {n} gates on {on}" for (on, drug), n in gated.items() if n > 1)
+    dosed = {entry.on for entry in made.entries if entry.kind == "dose"}
+    yield from (f"a gate without a dose on {on}" for on, _ in gated if on not in dosed)
 
 
 @pytest.mark.parametrize("regimen", REGIMENS)
@@ -222,15 +269,7 @@ def test_a_calendar_stays_within_its_cycles(regimen: str) -> None:
             )
         except CalendarError:
             continue  # no cycle is in the stored sources
-        for entry in made.entries:
-            assert 1 <= entry.cycle <= 7
-            assert 1 <= entry.cycle_day <= made.cycle_days
-            days = (entry.on - made.start).days
-            assert days == (entry.cycle - 1) * made.cycle_days + entry.cycle_day - 1
-        gated = [(e.on, e.statements) for e in made.entries if e.kind == "gate"]
-        assert len(gated) == len(set(gated))
-        dosed = {e.on for e in made.entries if e.kind == "dose"}
-        assert {on for on, _ in gated} <= dosed
+        assert list(misplaced(made)) == []
 
 
 @pytest.mark.parametrize("drug", CONJUGATES)
@@ -248,6 +287,61 @@ def test_nothing_of_one_conjugate_is_said_for_another(drug: str) -> None:
             found = answer_event(care, drug, told(event, grade=3.0))
             for answer in (*found.holds, *found.possible, *found.elsewhere):
                 assert EDITION.giving[answer.rule].drug == drug
+
+
+# --- each property can fail ------------------------------------------------------------------
+
+
+def changed(name: str, **fields: object) -> Care:
+    """What an edition with one other rule holds today in the United States."""
+    giving = tuple(
+        msgspec.structs.replace(s, **fields) if s.id == name else s for s in EDITION.contents.giving
+    )
+    return Care(
+        Edition(msgspec.structs.replace(EDITION.contents, giving=giving)), DAYS[-1], Region.US
+    )
+
+
+def test_an_unread_row_would_loosen_the_action(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "_never_looser", lambda care, drug, told, do: (do, ""))
+    care = US
+    assert any("grade" not in found for found in loosened(care, "trastuzumab-deruxtecan"))
+
+
+def test_a_reduction_that_raises_is_noticed_or_refused() -> None:
+    with pytest.raises(AmountError, match="a share off the dose"):
+        NextDose("reduce", percent=-25)
+    with pytest.raises(AmountError, match="one level or more"):
+        NextDose("reduce", levels=-1)
+    care = changed("trastuzumab-deruxtecan-us-dose", note="levels the wrong way round")
+    (schedule,) = care.of(DoseSchedule, "trastuzumab-deruxtecan")
+    msgspec.structs.force_setattr(schedule, "levels", (DoseLevel("4.4"), DoseLevel("5.4")))
+    assert list(raised(care, "trastuzumab-deruxtecan"))
+
+
+def test_a_gate_on_a_day_without_a_dose_is_refused_and_a_second_gate_is_noticed() -> None:
+    stray = changed("sacituzumab-govitecan-us-anc-day-8", day=15)
+    with pytest.raises(CalendarError, match="before a dose that day has not"):
+        calendar(stray, "sacituzumab-govitecan", NOBODY, start=date(2026, 12, 1), cycles=1)
+    twice = changed("sacituzumab-govitecan-us-anc-day-8", day=1)
+    made = calendar(twice, "sacituzumab-govitecan", NOBODY, start=date(2026, 12, 1), cycles=1)
+    assert list(misplaced(made)) == ["sacituzumab-govitecan has 2 gates on 2026-12-01"]
+
+
+def test_an_entry_on_another_day_is_noticed() -> None:
+    care = US
+    made = calendar(care, "sacituzumab-govitecan", NOBODY, start=date(2026, 12, 1), cycles=1)
+    moved = msgspec.structs.replace(made.entries[-1], on=made.entries[-1].on + timedelta(days=20))
+    late = msgspec.structs.replace(made, entries=(*made.entries[:-1], moved))
+    assert list(misplaced(late))
+
+
+def test_a_window_that_the_edition_forgot_leaves_no_note() -> None:
+    care = US
+    inside = (Scheduled("pegfilgrastim", "pegfilgrastim", (9,)),)
+    assert window_notes(care, inside, (1, 8), 21)
+    forgotten = changed("pegfilgrastim-window", hours_before=13 * 24)
+    assert window_notes(forgotten, inside, (1, 8), 21) == ()
 
 
 def test_two_label_wordings_on_neutropenia_never_hold_together() -> None:

@@ -182,6 +182,12 @@ class NextDose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     levels: int = 1
     percent: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.levels < 1:
+            raise AmountError("a reduction goes down by one level or more")
+        if self.percent is not None and not 0 < self.percent < 100:
+            raise AmountError("`percent` is a share off the dose, between 0 and 100")
+
 
 class EventRule(Giving, frozen=True, kw_only=True, tag_field="as", tag="event"):
     """What to do when something happens, and what the next dose is.
