@@ -19,7 +19,7 @@ CHECK := build/wheel-check
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help setup run test format lint types layers test-fast test-slow bench lock wheel wheel-check clean
+.PHONY: help setup run test format lint types layers test-fast test-slow bench screenshots lock wheel wheel-check clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | while IFS= read -r row; do \
@@ -83,6 +83,9 @@ test-slow: setup ## Run the slow tests
 
 bench: setup $(BENCH_READY) ## Measure against peers; never part of the tests
 	$(BIN)/python -m benchmarks
+
+screenshots: setup ## Write each kind of page at three widths into build/screenshots, to be looked at
+	$(BIN)/python -m tests.support.screenshots
 
 $(BENCH_READY): $(READY) requirements-bench.lock
 	@$(BIN)/python -m pip install --quiet --quiet --require-hashes -r requirements-bench.lock

@@ -125,7 +125,7 @@ def knowledge_of(edition: Edition, as_of: date, region: Region) -> Knowledge:
 
 def _plan(understood: Understood, knowledge: Knowledge, **parts: object) -> Plan:
     edition = knowledge.edition
-    shown = _facts_shown(understood, edition)
+    shown = facts_shown(understood, edition)
     nothing: dict[str, object] = {
         "refusal": None,
         "cover": (),
@@ -241,7 +241,8 @@ def _later(answers: Answers) -> tuple[LaterChange, ...]:
     return tuple(found)
 
 
-def _facts_shown(understood: Understood, edition: Edition) -> tuple[FactShown, ...]:
+def facts_shown(understood: Understood, edition: Edition) -> tuple[FactShown, ...]:
+    """The facts of a case as understood, each with where it came from."""
     case, patient = understood.case, understood.patient
     shown = []
     for fact in edition.contents.facts:

@@ -46,10 +46,14 @@ def the_edition() -> Edition:
     return Edition.read(Path(folder)) if folder else Edition.bundled()
 
 
-def asking(request: HttpRequest) -> Asking:
-    """What a request asks about. Raises ``Refused`` (400) for a region or day that cannot be."""
-    region, as_of = _said(request, "region"), _said(request, "as_of")
-    density = _said(request, "density")
+def asking(request: HttpRequest, *, posted: bool = False) -> Asking:
+    """What a request asks about; ``posted`` looks into the form first.
+
+    Raises ``Refused`` (400) for a region or day that cannot be.
+    """
+    region, as_of, density = (
+        (request.POST.get(name) if posted else "") or _said(request, name) for name in COOKIES
+    )
     return Asking(
         edition=the_edition(),
         as_of=a_day(as_of) if as_of not in ("", _TODAY) else timezone.localdate(),
@@ -87,20 +91,27 @@ def remember_choices(
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if response.status_code < 400:
-            for name, cookie in COOKIES.items():
-                if chosen := request.GET.get(name, ""):
-                    response.set_cookie(
-                        cookie,
-                        chosen[:20],
-                        max_age=_A_YEAR,
-                        httponly=True,
-                        samesite="Lax",
-                        secure=request.is_secure(),
-                    )
+        if request.GET and response.status_code < 400:
+            remember(request, response, {name: request.GET.get(name, "") for name in COOKIES})
         return response
 
     return middleware
+
+
+def remember(request: HttpRequest, response: HttpResponse, chosen: dict[str, str]) -> None:
+    """Keep a choice in its cookie. Today is no choice: it would be yesterday tomorrow."""
+    for name, value in chosen.items():
+        if name == "as_of" and value in (_TODAY, timezone.localdate().isoformat()):
+            response.delete_cookie(COOKIES[name], samesite="Lax")
+        elif value:
+            response.set_cookie(
+                COOKIES[name],
+                value[:20],
+                max_age=_A_YEAR,
+                httponly=True,
+                samesite="Lax",
+                secure=request.is_secure(),
+            )
 
 
 def shown_on_every_page(request: HttpRequest) -> dict[str, object]:

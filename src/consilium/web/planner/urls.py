@@ -8,4 +8,10 @@ app_name = "planner"
 urlpatterns = [
     path("", views.home, name="home"),
     path("plan", views.plan_page, name="plan"),
+    path("plan/live", views.live, name="live"),
+    path("plan/everything", views.everything, name="everything"),
+    path("plan/print", views.sheet, name="print"),
+    path("plan/pdf", views.pdf, name="pdf"),
+    path("plan/chart", views.chart, name="chart"),
+    path("plan/import", views.import_page, name="import"),
 ]

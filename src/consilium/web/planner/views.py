@@ -2,21 +2,269 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from consilium.clinical.patient import PatientCase, PatientError
+from consilium.intake import patient_from_mapping, read_patient
+from consilium.knowledge.edition import Edition
+from consilium.planning import Plan, plan
+from consilium.planning.known import understand
+from consilium.planning.making import facts_shown
+from consilium.web.editions import Asking, asking, remember, the_edition
 from consilium.web.limits import costs
+from consilium.web.planner.chart import chart_text
+from consilium.web.planner.entering import Read, Said, read, said_of, said_of_case
+from consilium.web.planner.fields import PRESET, answer_texts, form
+from consilium.web.planner.showing import show, sources, whole
+from consilium.web.refusals import Refused
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A posted form, read and planned as far as that was possible."""
+
+    asking: Asking
+    said: Said
+    intended: str
+    read: Read
+    plan: Plan | None
+    problems: dict[str, str]
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The first page."""
-    return render(request, "planner/home.html")
+    """The first page: what there is to do."""
+    return render(request, "planner/home.html", {"examples": _examples(the_edition())})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @costs(1)
 def plan_page(request: HttpRequest) -> HttpResponse:
     """The form, and the plan beside it."""
-    return render(request, "planner/plan.html")
+    if request.method != "POST":
+        about = asking(request)
+        said: Said = {name: [value] for name, value in PRESET.items()}
+        return render(request, "planner/plan.html", _page(about, said))
+    asked = _asked(request)
+    status = 422 if asked.problems else 200
+    page = _page(asked.asking, asked.said, asked)
+    response = render(request, "planner/plan.html", page, status=status)
+    remember(request, response, {name: request.POST.get(name, "") for name in ("region", "as_of")})
+    return response
+
+
+@require_POST
+@costs(1)
+def live(request: HttpRequest) -> HttpResponse:
+    """The plan part alone, for the script of the page."""
+    asked = _asked(request)
+    status = 422 if asked.problems else 200
+    return render(request, "planner/_plan.html", _shown(asked), status=status)
+
+
+@require_POST
+@costs(1)
+def everything(request: HttpRequest) -> HttpResponse:
+    """All that is said for this patient, with all sources."""
+    asked = _planned(request)
+    page = {
+        "subject": "plan",
+        "document": whole(asked.plan, asked.asking.edition),
+        "sources": sources(asked.plan),
+        "kept": _kept(asked),
+        "asking": asked.asking,
+    }
+    return render(request, "planner/everything.html", page)
+
+
+@require_POST
+@costs(1)
+def sheet(request: HttpRequest) -> HttpResponse:
+    """One A4 to be put in front of a colleague."""
+    asked = _planned(request)
+    return render(request, "planner/sheet.html", _sheet(request, asked) | {"kept": _kept(asked)})
+
+
+@require_POST
+@costs(30)
+def pdf(request: HttpRequest) -> HttpResponse:
+    """The same sheet as a PDF file, where the extra `pdf` and Pango are there."""
+    asked = _planned(request)
+    from consilium.web.planner.pdf import PdfError, to_pdf  # noqa: PLC0415  loads a library
+
+    try:
+        made = to_pdf(_sheet(request, asked))
+    except PdfError as problem:
+        raise Refused(501, str(problem)) from None
+    return HttpResponse(
+        made,
+        content_type="application/pdf",
+        headers={"Content-Disposition": 'attachment; filename="plan.pdf"'},
+    )
+
+
+@require_POST
+@costs(1)
+def chart(request: HttpRequest) -> HttpResponse:
+    """The plan as a few plain lines for the chart, without anything that names a person."""
+    asked = _planned(request)
+    text = chart_text(asked.plan, asked.asking.edition)
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@costs(3)
+def import_page(request: HttpRequest) -> HttpResponse:
+    """A patient from a file: what was understood and what was not, before any plan."""
+    about = _asking_posted(request)
+    page: dict[str, object] = {"subject": "plan", "asking": about}
+    if request.method != "POST":
+        return render(request, "planner/import.html", page)
+    try:
+        case = _uploaded(request, about.edition)
+        page |= {
+            "case": case,
+            "facts": facts_shown(understand(case, about.edition), about.edition),
+            "kept": [
+                (name, text)
+                for name, texts in said_of_case(case, about.edition).items()
+                for text in texts
+            ],
+        }
+    except PatientError as problem:
+        page["problem"] = str(problem)
+    return render(request, "planner/import.html", page, status=422 if "problem" in page else 200)
+
+
+def _uploaded(request: HttpRequest, edition: Edition) -> PatientCase:
+    file = request.FILES.get("file")
+    data = file.read() if file else request.POST.get("text", "").encode()
+    return read_patient(data, edition, where=_("what was sent"))
+
+
+def _asking_posted(request: HttpRequest) -> Asking:
+    """Region and day stand in the form of this page, or where they stand on every page."""
+    return asking(request, posted=True)
+
+
+def _asked(request: HttpRequest) -> Asked:
+    about = _asking_posted(request)
+    example = request.POST.get("example", "")
+    if example:
+        said = _example(example, about.edition)
+    else:
+        said = said_of(dict(request.POST.lists()), about.edition)
+    intended = "".join(said.pop("intended", [""]))
+    found = read(said, about.edition)
+    made, problems = None, found.problems
+    if found.case is not None:
+        try:
+            made = plan(found.case, about.edition, as_of=about.as_of, region=about.region)
+        except PatientError as problem:
+            problems = {"": str(problem)}
+    return Asked(about, said, intended, found, made, problems)
+
+
+class _Planned(Asked, frozen=True):
+    plan: Plan
+
+
+def _planned(request: HttpRequest) -> _Planned:
+    """A posted form that can be planned. Raises ``Refused`` (422) where it cannot."""
+    asked = _asked(request)
+    if asked.plan is None:
+        labels = answer_texts(asked.asking.edition)
+        said = "; ".join(
+            f"{labels.get(name, name)}: {problem}" if name else problem
+            for name, problem in asked.problems.items()
+        )
+        raise Refused(422, said or _("Nothing was entered, so there is nothing to plan."))
+    return _Planned(
+        asked.asking, asked.said, asked.intended, asked.read, asked.plan, asked.problems
+    )
+
+
+def _shown(asked: Asked) -> dict[str, object]:
+    labels = answer_texts(asked.asking.edition)
+    return {
+        "asking": asked.asking,
+        "shown": show(asked.plan, asked.asking.edition, asked.said, asked.intended)
+        if asked.plan
+        else None,
+        "problems": [(name, labels.get(name, name), text) for name, text in asked.problems.items()],
+        "empty": asked.read.empty,
+    }
+
+
+def _page(about: Asking, said: Said, asked: Asked | None = None) -> dict[str, object]:
+    edition = about.edition
+    page: dict[str, object] = {
+        "subject": "plan",
+        "asking": about,
+        "form": form(edition, said, asked.problems if asked else {}),
+        "drugs": _drug_names(edition),
+        "classes": tuple(edition.classes),
+        "regimens": _regimens(edition),
+        "intended": asked.intended if asked else "",
+        "examples": () if asked else _examples(edition),
+        "empty": True,
+    }
+    return page | (_shown(asked) if asked else {})
+
+
+def _sheet(request: HttpRequest, asked: _Planned) -> dict[str, object]:
+    from consilium.web.planner.sheet import sheet_of  # noqa: PLC0415  only for paper
+
+    address = request.build_absolute_uri("/")
+    return {
+        "sheet": sheet_of(asked.plan, asked.asking.edition, asked.said, asked.intended, address),
+        "printed_on": timezone.localdate(),
+    }
+
+
+def _kept(asked: Asked) -> list[tuple[str, str]]:
+    """The form as hidden fields, to go back to it."""
+    about = asked.asking
+    fields = [(name, text) for name, texts in asked.said.items() for text in texts]
+    fields += [("region", about.region.value), ("as_of", about.as_of.isoformat())]
+    return [*fields, ("intended", asked.intended)]
+
+
+@cache
+def _drug_names(edition: Edition) -> tuple[str, ...]:
+    return tuple(sorted(drug.name for drug in edition.contents.drugs))
+
+
+@cache
+def _regimens(edition: Edition) -> tuple[tuple[str, str], ...]:
+    named = ((regimen.id, regimen.name) for regimen in edition.contents.regimens)
+    return tuple(sorted(named, key=lambda one: one[1].casefold()))
+
+
+@cache
+def _examples(edition: Edition) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (case.id, case.title or case.id) for case in edition.cases() if case.example == "yes"
+    )
+
+
+@cache
+def _example_patients(edition: Edition) -> dict[str, Said]:
+    return {
+        case.id: said_of_case(patient_from_mapping(case.patient, edition, case.id), edition)
+        for case in edition.cases()
+        if case.example == "yes"
+    }
+
+
+def _example(name: str, edition: Edition) -> Said:
+    found = _example_patients(edition).get(name)
+    if found is None:
+        raise Refused(404, _("There is no example of that name."))
+    return dict(found)

@@ -1,2 +1,149 @@
-// The only script of the site. Every page works without it.
+// The only script of the site. Every page works without it; it adds the live plan, copying, shortcuts.
+const all = (query, root = document) => [...root.querySelectorAll(query)];
+const one = (query) => document.querySelector(query);
 document.documentElement.dataset.script = "on";
+
+// -- the plan follows the form -----------------------------------------------------------------
+const form = one("form[data-live]");
+const plan = one("#plan");
+let waiting = 0;
+let asked = null;
+
+const opened = () => new Set(all("details[open][id]", plan).map((found) => found.id));
+
+const replace = (text) => {
+  const before = opened();
+  const closed = new Set(all("details:not([open])[id]", plan).map((found) => found.id));
+  const focus = plan.contains(document.activeElement) ? document.activeElement.id : "";
+  plan.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
+  for (const details of all("details[id]", plan)) {
+    if (before.has(details.id)) details.open = true;
+    else if (closed.has(details.id)) details.open = false;
+  }
+  if (focus) (document.getElementById(focus) || plan).focus({ preventScroll: true });
+  const short = one("#short");
+  const says = one("[data-short]")?.dataset.short || one(".errors h2")?.textContent;
+  if (short && says) short.textContent = says;
+  offer();
+};
+
+const settle = (target) => {
+  // an answer beside the plan becomes the answer in the form
+  const name = target.name?.match(/^answer\.(.+)$/)?.[1];
+  const field = name && form.elements[name];
+  if (field && !(field instanceof RadioNodeList)) {
+    field.value = target.value;
+    for (let box = field.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+  }
+};
+
+const update = async () => {
+  asked?.abort();
+  asked = new AbortController();
+  const said = new URLSearchParams(new FormData(form));
+  try {
+    const answer = await fetch(form.dataset.live, { method: "POST", body: said, signal: asked.signal });
+    const text = await answer.text();
+    if (answer.ok || answer.status === 422) replace(text);
+    else one("#short").textContent = `The plan could not be brought up to date (${answer.status}); send the form.`;
+  } catch (problem) {
+    if (problem.name !== "AbortError") one("#short").textContent = "No connection: the plan below is the last one.";
+  }
+};
+
+if (form && plan) {
+  const later = (event) => {
+    if (event.target.form !== form) return;
+    settle(event.target);
+    clearTimeout(waiting);
+    waiting = setTimeout(update, event.type === "input" ? 400 : 0);
+  };
+  document.addEventListener("change", later);
+  document.addEventListener("input", (event) => event.target.matches("input:not([type=checkbox])") && later(event));
+}
+
+// -- a link that carries the facts in its fragment, which no server ever sees -------------------
+const link = () => {
+  const said = [...new FormData(form)].filter(([name, value]) => value && name !== "csrfmiddlewaretoken");
+  const bytes = new TextEncoder().encode(JSON.stringify(said));
+  const text = btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return `${location.origin}${location.pathname}#p=${text}`;
+};
+
+const fill = () => {
+  const packed = location.hash.match(/^#p=([\w-]+)$/)?.[1];
+  if (!packed || !form) return;
+  try {
+    const bytes = Uint8Array.from(atob(packed.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+    for (const [name, value] of JSON.parse(new TextDecoder().decode(bytes))) {
+      const field = form.elements[name];
+      if (!field || name === "csrfmiddlewaretoken") continue;
+      const boxes = field instanceof RadioNodeList ? [...field] : [field];
+      for (const box of boxes) {
+        if (box.type !== "checkbox") box.value = value;
+        else if (box.value === value) box.checked = true;
+      }
+      for (let box = boxes[0].closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+    }
+  } catch {
+    one("#short").textContent = "The link is broken; nothing was filled in.";
+    return;
+  }
+  history.replaceState(null, "", location.pathname);
+  update();
+};
+
+// -- buttons that need a script ----------------------------------------------------------------
+const offer = () => {
+  for (const button of all("[data-copy=link], [data-print]")) button.hidden = false;
+};
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-copy], [data-print]");
+  if (!button) return;
+  if ("print" in button.dataset) return void window.print();
+  if (!navigator.clipboard) return;
+  event.preventDefault();
+  const says = one("#copied");
+  try {
+    if (button.dataset.copy === "link") await navigator.clipboard.writeText(link());
+    else {
+      const body = new URLSearchParams(new FormData(form));
+      const answer = await fetch(button.formAction, { method: "POST", body });
+      await navigator.clipboard.writeText(await answer.text());
+    }
+    says.textContent = "Copied";
+  } catch {
+    says.textContent = "The browser does not allow copying";
+  }
+});
+
+// -- shortcuts, which can be turned off ---------------------------------------------------------
+const OFF = "consilium-shortcuts=off";
+const pages = { p: "/plan", a: "/ask/", e: "/evidence/" };
+let last = "";
+document.addEventListener("keydown", (event) => {
+  if (document.cookie.includes(OFF) || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.matches("input, select, textarea")) return;
+  const key = event.key;
+  if (last === "g" && pages[key]) location.assign(pages[key]);
+  else if (key === "/") (one("[data-ask]") || one("nav a[href='/ask/']"))?.focus();
+  else if (key === "?") location.assign("/shortcuts");
+  else if (key === "j" || key === "k") {
+    const options = all(".option").filter((option) => option.offsetParent);
+    const at = options.indexOf(document.activeElement.closest(".option"));
+    options[Math.max(0, at + (key === "j" ? 1 : -1))]?.focus();
+  } else if (key === "p") one("[formaction='/plan/print']")?.click();
+  else if (key === "e") one("[formaction='/plan/everything']")?.click();
+  else {
+    last = key;
+    return;
+  }
+  last = "";
+  event.preventDefault();
+});
+
+// -- on a phone the form folds once there is a plan ---------------------------------------------
+if (one("[data-short]") && matchMedia("(max-width: 760px)").matches) one("#asked").open = false;
+offer();
+fill();

@@ -1,0 +1,276 @@
+"""A plan as the page shows it: three options and their gravest caution first, the rest folded.
+
+Every sentence is one of ``consilium.report``; here they are only put in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from string import ascii_uppercase
+
+import msgspec
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from consilium.guidance.labels import LabelStatus
+from consilium.knowledge.edition import Edition
+from consilium.planning import Plan
+from consilium.planning.plan import Option
+from consilium.report import Document, document
+from consilium.report.document import Item, Section
+from consilium.web.planner.fields import Field, field_of
+
+SHOWN_FIRST = 3
+_PHASES = {"3": "III", "2": "II", "1": "I", "2/3": "II/III", "1/2": "I/II"}
+
+
+class OptionShown(msgspec.Struct, frozen=True):
+    """One option: strength first, then label, results and the gravest caution."""
+
+    letter: str
+    regimen: str
+    name: str
+    strength: Item
+    label: Item
+    approved: bool
+    kind: str
+    results: tuple[tuple[str, Item], ...]
+    caution: Item | None
+    more_cautions: tuple[Item, ...]
+    notes: tuple[Item, ...]
+    next_lines: tuple[Item, ...]
+
+
+class ExpertShown(msgspec.Struct, frozen=True):
+    """One person or panel: what they say for this patient, and since when."""
+
+    name: str
+    says: str
+    cites: tuple[int, ...]
+
+
+class GapShown(msgspec.Struct, frozen=True):
+    """A missing fact, what answers would change, and the question to answer it with."""
+
+    text: str
+    field: Field | None
+
+
+class SourceRow(msgspec.Struct, frozen=True):
+    """One numbered source with how it was read."""
+
+    number: int
+    id: str
+    reference: str
+    identifier: str
+    depth: str
+    read_on: str
+
+
+class IntendedShown(msgspec.Struct, frozen=True):
+    """What is said of the treatment that the clinician had in mind."""
+
+    name: str
+    items: tuple[Item, ...]
+
+
+class PlanShown(msgspec.Struct, frozen=True):
+    """Everything that the plan part of the page shows."""
+
+    subtitle: str
+    in_short: str
+    patient: str
+    sections: dict[str, Section]
+    options: tuple[OptionShown, ...]
+    more_options: tuple[OptionShown, ...]
+    experts: tuple[ExpertShown, ...]
+    agreement: str
+    gaps: tuple[GapShown, ...]
+    sources: tuple[SourceRow, ...]
+    all_sources: int
+    intended: IntendedShown | None
+    refused: bool
+
+
+def show(
+    made: Plan, edition: Edition, said: Mapping[str, list[str]], intended: str = ""
+) -> PlanShown:
+    """Arrange a plan for the page."""
+    brief = document(made, edition, brief=True)
+    sections = {_slug(section): section for section in brief.sections}
+    options = _options(made, sections.get("options"), edition)
+    experts = sections.pop("experts-side-by-side", None)
+    agreement, *rows = experts.items if experts else (Item(""),)
+    gaps = sections.pop("gaps", Section(""))
+    sections.pop("sources", None)
+    sections.pop("options", None)
+    if made.labels_only:
+        # one screen of the terminal names the rest by a command; the page folds it instead
+        full = {_slug(section): section for section in document(made, edition).sections}
+        slug = "on-a-label-or-perhaps-but-nobody-here-takes-a-stance"
+        sections["labels"] = full[slug]
+        sections.pop(slug, None)
+    said_of_intended = _intended(made, edition, intended)
+    patient = sections.pop("patient").items[0].text
+    sheet = (
+        *_items(sections.values()),
+        *rows,
+        *gaps.items,
+        *(item for option in options for item in _all_items(option)),
+        *(said_of_intended.items if said_of_intended else ()),
+    )
+    cited = {number for item in sheet for number in item.cites}
+    return PlanShown(
+        subtitle=brief.subtitle,
+        in_short=_in_short(options, len(gaps.items), made),
+        patient=patient,
+        sections=sections,
+        options=options[:SHOWN_FIRST],
+        more_options=options[SHOWN_FIRST:],
+        experts=tuple(_expert(item) for item in rows),
+        agreement=agreement.text,
+        gaps=tuple(
+            GapShown(item.text, field_of(edition, item.statement, said)) for item in gaps.items
+        ),
+        sources=sources(made, cited),
+        all_sources=len(made.sources),
+        intended=said_of_intended,
+        refused=made.refusal is not None,
+    )
+
+
+def sources(made: Plan, cited: set[int] | None = None) -> tuple[SourceRow, ...]:
+    """The sources of a plan, or those among them that are cited."""
+    return tuple(
+        SourceRow(s.number, s.source, s.reference, s.identifier, _depth(s.depth), s.read_on)
+        for s in made.sources
+        if cited is None or s.number in cited
+    )
+
+
+def whole(made: Plan, edition: Edition) -> Document:
+    """Everything that is said, without its list of sources."""
+    found = document(made, edition)
+    kept = tuple(section for section in found.sections if section.title != "Sources")
+    return msgspec.structs.replace(found, sections=kept)
+
+
+def _depth(depth: str) -> str:
+    return depth.replace("_", " ")
+
+
+def _slug(section: Section) -> str:
+    if section.kind:
+        return section.kind
+    words = "".join(c if c.isalnum() else " " for c in section.title.casefold()).split()
+    return "-".join(words)
+
+
+def _items(sections: Iterable[Section]) -> Iterable[Item]:
+    for section in sections:
+        yield from section.items
+        yield from _items(section.parts)
+
+
+def _in_short(options: tuple[OptionShown, ...], missing: int, made: Plan) -> str:
+    if made.refusal is not None:
+        return _("No plan: outside what this edition covers")
+    cautions = sum(option.caution is not None for option in options[:SHOWN_FIRST])
+    one = ngettext("%d option", "%d options", len(options)) % len(options)
+    two = ngettext("%d caution", "%d cautions", cautions) % cautions
+    three = ngettext("%d fact missing", "%d facts missing", missing) % missing
+    return f"{one} · {two} · {three}" if missing else f"{one} · {two}"
+
+
+def _options(made: Plan, section: Section | None, edition: Edition) -> tuple[OptionShown, ...]:
+    if section is None:
+        return ()
+    return tuple(
+        _option(index, option, part, edition)
+        for index, (option, part) in enumerate(zip(made.options, section.parts, strict=False))
+    )
+
+
+def _option(index: int, option: Option, part: Section, edition: Edition) -> OptionShown:
+    by_kind: dict[str, list[Item]] = {}
+    for item in part.items:
+        by_kind.setdefault(item.kind, []).append(item)
+    cautions = [*by_kind.get("stop", ()), *by_kind.get("caution", ())]
+    return OptionShown(
+        letter=ascii_uppercase[index] if index < len(ascii_uppercase) else str(index + 1),
+        regimen=option.regimen,
+        name=part.title,
+        strength=by_kind["headline"][0],
+        label=by_kind["label"][0],
+        approved=option.label.status is LabelStatus.APPROVED,
+        kind=part.kind,
+        results=tuple((glyph(edition, item.statement), item) for item in by_kind.get("result", ())),
+        caution=cautions[0] if cautions else None,
+        more_cautions=tuple(cautions[1:]),
+        notes=tuple(by_kind.get("note", ())),
+        next_lines=tuple(by_kind.get("next", ())),
+    )
+
+
+def _all_items(option: OptionShown) -> Iterable[Item]:
+    yield option.strength
+    yield option.label
+    yield from (item for _glyph, item in option.results)
+    if option.caution:
+        yield option.caution
+    yield from (*option.more_cautions, *option.notes, *option.next_lines)
+
+
+def glyph(edition: Edition, result: str) -> str:
+    """What kind of study a result is from, in shape and letters."""
+    return _glyphs(edition).get(result, "")
+
+
+@lru_cache(maxsize=8)
+def _glyphs(edition: Edition) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for trial in edition.contents.trials:
+        phase = _PHASES.get(trial.phase, "")
+        mark = {
+            "randomised-trial": f"{'●' if phase == 'III' else '◐'} RCT"
+            + (f" phase {phase}" if phase else ""),
+            "single-arm-trial": "○ single arm",
+            "cohort": "▲ real-world",
+        }.get(trial.kind, "")
+        found |= {result.id: mark for result in trial.results}
+    return found
+
+
+def _expert(item: Item) -> ExpertShown:
+    name, _colon, says = item.text.partition("): ")
+    return ExpertShown(f"{name})", says, item.cites)
+
+
+def _intended(made: Plan, edition: Edition, regimen: str) -> IntendedShown | None:
+    """Where the intended treatment stands in the plan, in the words of the plan."""
+    if not regimen or made.refusal is not None:
+        return None
+    if regimen not in edition.regimens:
+        return IntendedShown(_("another treatment"), (Item(_("It is not in this edition.")),))
+    name = edition.regimens[regimen].name
+    text = document(made, edition)
+    items: list[Item] = []
+    for section in text.sections:
+        if section.kind in ("options", "possible"):
+            for option, part in zip(
+                made.options if section.kind == "options" else made.possible,
+                section.parts,
+                strict=False,
+            ):
+                if option.regimen == regimen:
+                    items += [i for i in part.items if i.kind in ("headline", "label", "stop")]
+        elif section.title.startswith("On a label"):
+            items += [item for item in section.items if item.statement == regimen]
+    against = {v.position for v in made.against if regimen in v.regimens}
+    for section in text.sections:
+        if section.title.startswith("Depends"):
+            items += [item for item in section.items if item.statement in against]
+    if not items:
+        items = [Item(_("No source of this edition speaks of it for this patient."))]
+    return IntendedShown(name, tuple(items))
