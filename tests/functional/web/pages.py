@@ -20,9 +20,11 @@ def example(name: str, *, then: str = "") -> Reach:
 
     def reach(page: Any, site: str) -> None:
         page.goto(site + "/plan")
-        page.locator(f"button[name=example][value={name}]").click()
+        with page.expect_navigation():
+            page.locator(f"button[name=example][value={name}]").click()
         if then:
-            page.get_by_role("button", name=then, exact=True).click()
+            with page.expect_navigation():
+                page.get_by_role("button", name=then, exact=True).click()
 
     return reach
 
@@ -33,7 +35,8 @@ def imported(page: Any, site: str) -> None:
         '{"setting": "advanced", "subtype": "triple-negative", "pd_l1":'
         ' {"score": "tps", "assay": "22c3", "value": 3}, "ecog_ps": 1}'
     )
-    page.get_by_role("button", name="Read it").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Read it").click()
 
 
 def refused(page: Any, site: str) -> None:

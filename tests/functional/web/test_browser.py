@@ -89,6 +89,7 @@ def test_form_and_first_three_options_are_above_the_fold(open_page, live_server,
     assert max(bottoms) <= 800
 
 
+@pytest.mark.slow
 def test_the_link_carries_the_facts_in_its_fragment_only(open_page, live_server):
     page = open_page("/plan", permissions=["clipboard-read", "clipboard-write"])
     for name, value in FIRST_LINE.items():
@@ -110,6 +111,7 @@ def test_the_link_carries_the_facts_in_its_fragment_only(open_page, live_server)
     assert not any(fragment[2:] in url for url in asked)
 
 
+@pytest.mark.slow
 def test_the_chart_text_is_copied(open_page):
     page = open_page("/plan", permissions=["clipboard-read", "clipboard-write"])
     page.locator("button[name=example]").first.click()
@@ -118,6 +120,7 @@ def test_the_chart_text_is_copied(open_page):
     assert page.evaluate("navigator.clipboard.readText()").startswith("consilium, edition")
 
 
+@pytest.mark.slow
 def test_a_whole_plan_by_keyboard(open_page):
     page = open_page("/")
     page.keyboard.press("Tab")
@@ -148,6 +151,7 @@ def test_a_whole_plan_by_keyboard(open_page):
     page.locator(".sheet").wait_for()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_nothing_is_wider_than_a_phone(open_page, live_server, name):
     page = open_page("/", width=360, height=740)
