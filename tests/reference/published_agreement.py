@@ -24,7 +24,8 @@ def published_sets():
             found.near(f"{name} {what}", ours, theirs, tolerance)
 
         fit = cox(time, event, arm)
-        near("log hazard ratio", fit.coefficients[0], reference["cox_loghr"])
+        # R was left at its own stopping rule here, up to 2e-9 short of the maximum.
+        near("log hazard ratio", fit.coefficients[0], reference["cox_loghr"], 3e-9)
         near("se", fit.standard_errors[0], reference["cox_se"])
         near("proportionality p", fit.proportional_hazards_test("km").global_p, reference["zph_p"])
         near("log-rank", log_rank(time, event, arm).chi_squared, reference["logrank_chisq"])
