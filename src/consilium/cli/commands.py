@@ -387,5 +387,8 @@ def reference(
     write_reference(folder, edition_at(edition))
 
 
+from consilium.cli.cohort import register as register_cohort  # noqa: E402  it uses the options above
+
 register_comparing(app)
 register_proving(app)
+register_cohort(app)

@@ -42,53 +42,62 @@ class Label(msgspec.Struct, frozen=True):
     also: str = ""
 
 
+def label_status(regimen: str, answers: Answers) -> LabelStatus:
+    """The status alone of one regimen."""
+    return _sorted_out(regimen, answers)[0]
+
+
 def label_of(regimen: str, answers: Answers) -> Label:
-    """The label status of one regimen."""
+    """The label status of one regimen, with what it rests on."""
+    status, records = _sorted_out(regimen, answers)
+    names = tuple(a.id for a in records)
+    match status:
+        case LabelStatus.APPROVED:
+            first = min(
+                records, key=lambda a: a.since.last if isinstance(a.since, Day) else _NEVER.last
+            )
+            dated = isinstance(first.since, Day)
+            edition = answers.knowledge.edition
+            since = first.since if isinstance(first.since, Day) else edition.starts(first)
+            return Label(status, names, since, since_not_stated=not dated)
+        case LabelStatus.CANNOT_TELL:
+            return Label(status, names, missing=_missing(records, answers))
+        case LabelStatus.UNDER_REVIEW:
+            open_ = [a for a in records if answers.settle(f"approval:{a.id}") is UNKNOWN]
+            others = [a for a in answers.knowledge.approvals if regimen in a.regimens]
+            return Label(
+                status,
+                names,
+                records[0].since if isinstance(records[0].since, Day) else None,
+                missing=_missing(open_, answers),
+                also="approved for other patients"
+                if any(a.status == "approved" for a in others)
+                else "",
+            )
+        case LabelStatus.OUTSIDE:
+            return Label(status, names, failing=_failing(records, answers))
+        case _:
+            return Label(status, names)
+
+
+def _sorted_out(regimen: str, answers: Answers) -> tuple[LabelStatus, list[Approval]]:
+    """The status with the records it rests on."""
     records = [a for a in answers.knowledge.approvals if regimen in a.regimens]
     approved = [a for a in records if a.status == "approved"]
-    reviewed = [a for a in records if a.status == "under-review"]
     fits = {a.id: answers.settle(f"approval:{a.id}") for a in records}
-
-    fitting = [a for a in approved if fits[a.id] is YES]
-    if fitting:
-        first = min(
-            fitting, key=lambda a: a.since.last if isinstance(a.since, Day) else _NEVER.last
-        )
-        dated = isinstance(first.since, Day)
-        return Label(
-            LabelStatus.APPROVED,
-            tuple(a.id for a in fitting),
-            first.since
-            if isinstance(first.since, Day)
-            else answers.knowledge.edition.starts(first),
-            since_not_stated=not dated,
-        )
-    open_ = [a for a in approved if fits[a.id] is UNKNOWN]
-    if open_:
-        return Label(
-            LabelStatus.CANNOT_TELL,
-            tuple(a.id for a in open_),
-            missing=_missing(open_, answers),
-        )
-    review = [a for a in reviewed if fits[a.id] is not NO]
-    if review:
-        return Label(
+    for status, resting in (
+        (LabelStatus.APPROVED, [a for a in approved if fits[a.id] is YES]),
+        (LabelStatus.CANNOT_TELL, [a for a in approved if fits[a.id] is UNKNOWN]),
+        (
             LabelStatus.UNDER_REVIEW,
-            tuple(a.id for a in review),
-            review[0].since if isinstance(review[0].since, Day) else None,
-            missing=_missing([a for a in review if fits[a.id] is UNKNOWN], answers),
-            also="approved for other patients" if approved else "",
-        )
-    if approved:
-        return Label(
-            LabelStatus.OUTSIDE,
-            tuple(a.id for a in approved),
-            failing=_failing(approved, answers),
-        )
-    if any(a.status == "none-found" for a in records):
-        found = [a for a in records if a.status == "none-found"]
-        return Label(LabelStatus.NONE_FOUND, tuple(a.id for a in found))
-    return Label(LabelStatus.NOT_RECORDED)
+            [a for a in records if a.status == "under-review" and fits[a.id] is not NO],
+        ),
+        (LabelStatus.OUTSIDE, approved),
+        (LabelStatus.NONE_FOUND, [a for a in records if a.status == "none-found"]),
+    ):
+        if resting:
+            return status, resting
+    return LabelStatus.NOT_RECORDED, []
 
 
 _NEVER = Day("9999")

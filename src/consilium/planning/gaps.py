@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from typing import NamedTuple
 
 from consilium.clinical.patient import PatientCase
 from consilium.guidance.standing import Answers, Knowledge
@@ -12,7 +13,7 @@ from consilium.knowledge.records import Position, Stance
 from consilium.planning.plan import Gap, WouldChange
 from consilium.rules.answering import AnswerTable
 from consilium.rules.answers import UNKNOWN
-from consilium.rules.completions import cells
+from consilium.rules.completions import Patient, cells
 from consilium.rules.conditions import Bound, Condition, Includes, tests_in
 from consilium.rules.facts import (
     Between,
@@ -87,7 +88,8 @@ def _gap(
             if was == AnswerTable.UNKNOWN and code != AnswerTable.UNKNOWN and key in open_keys
         ]
         changed.sort(key=lambda part: not part[0].startswith("exclusion:"))
-        weight = max(weight, sum(_weight(key, code) for key, code in changed))
+        # rounded, so that the order of a sum decides no tie
+        weight = max(weight, round(sum(_weight(key, code) for key, code in changed), 6))
         effect = (
             *(_says(key, code, knowledge) for key, code in changed),
             *_label_changes(before, after, knowledge),
@@ -228,3 +230,79 @@ _VERBS = {
     "would_consider": "would consider",
     "acceptable": "says one can choose",
 }
+
+
+# -- the same weights, one statement at a time ----------------------------------------------------
+#
+# What a fact is worth is a sum over statements. For many patients each summand is worked out once
+# for all who are alike in what that one statement reads.
+
+
+class Asked(NamedTuple):
+    """The facts that can be gaps: the answers to each, and when each is first asked."""
+
+    knowledge: Knowledge
+    cells: dict[str, tuple[str, ...]]
+    ranks: dict[str, dict[str, int]]
+
+
+@cache
+def asked_of(knowledge: Knowledge) -> Asked:
+    """What can be asked on a day in a region."""
+    ranks: dict[str, dict[str, int]] = {}
+    cells_of: dict[str, tuple[str, ...]] = {}
+    rank = 0
+    for key in knowledge.table.ids:
+        if key.split(":", 1)[0] not in _WEIGHTS:
+            continue
+        for fact in sorted(knowledge.asks[key]):
+            if not knowledge.edition.facts[fact].ask:
+                continue
+            rank += 1
+            ranks.setdefault(key, {})[fact] = rank
+            if fact not in cells_of:
+                whole = knowledge.edition.model.known(fact, {})
+                found = (
+                    _cell_name(cell, whole, fact, knowledge)
+                    for cell in _answers_to(fact, whole, knowledge)
+                )
+                cells_of[fact] = tuple(dict.fromkeys(found))
+    return Asked(knowledge, cells_of, ranks)
+
+
+@cache
+def _table_of(knowledge: Knowledge, key: str) -> AnswerTable:
+    return AnswerTable(knowledge.edition.model, {key: knowledge.choosing[key]})
+
+
+def changes_of(key: str, patient: Patient, asked: Asked) -> dict[tuple[str, str], int]:
+    """What each answer adds to the weight of its fact through one open statement, in tenths."""
+    knowledge = asked.knowledge
+    model, table = knowledge.edition.model, _table_of(knowledge, key)
+    if key not in asked.ranks or table.codes(patient.facts)[0] != AnswerTable.UNKNOWN:
+        return {}
+    entered = {k: v for k, v in patient.facts.items() if not model.facts[k].follows}
+    given = entered | patient.given
+    found = {}
+    for fact in asked.ranks[key]:
+        known = model.known(fact, patient.facts)
+        if is_settled(known):
+            continue
+        for cell in _answers_to(fact, known, knowledge):
+            code = table.codes(given | {fact: cell})[0]
+            if code != AnswerTable.UNKNOWN:
+                name = _cell_name(cell, known, fact, knowledge)
+                found[fact, name] = round(10 * _weight(key, code))
+    return found
+
+
+def _cell_name(cell: Known, known: Known, fact: str, knowledge: Knowledge) -> str:
+    match cell, known:
+        case OneOf(values), _:
+            return min(values)
+        case Between(low), _:
+            bounds = [test for test in _asking(knowledge, fact) if isinstance(test, Bound)]
+            return "".join("y" if bound.holds(low) else "n" for bound in bounds)
+        case Holding(has), Holding(had):
+            return ",".join(sorted(has - had))
+    raise TypeError(f"{cell} is no answer to {fact}")

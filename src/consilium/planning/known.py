@@ -51,7 +51,7 @@ def understand(case: PatientCase, edition: Edition) -> Understood:
     Raises ``Contradiction`` for a patient who
     cannot be.
     """
-    given, derived = _given(case, edition)
+    given, derived = given_by(case, edition)
     patient = Patient(edition.model, given)
     if patient.contradiction is not None:
         raise Contradiction(
@@ -81,7 +81,11 @@ def known_of(entered: Entered, kind: Kind) -> Known | None:
             return Between(float(number), float(number))
 
 
-def _given(case: PatientCase, edition: Edition) -> tuple[dict[str, Known], dict[str, Known]]:
+def given_by(case: PatientCase, edition: Edition) -> tuple[dict[str, Known], dict[str, Known]]:
+    """What is known of each fact that was entered or counted, and of those that were counted.
+
+    Raises ``Contradiction`` where the two clash.
+    """
     given = {
         name: known
         for name, entered in case.entered.items()

@@ -39,7 +39,8 @@ from consilium.rules.trace import deciding, trace
 if TYPE_CHECKING:
     from consilium.care.sheet import Sheet
 
-_OPEN_TRIALS = ("recruiting", "active-not-recruiting", "ongoing")
+OPEN_TRIALS = ("recruiting", "active-not-recruiting", "ongoing")
+"""The states of a trial in which it may still take, or still follows, patients."""
 
 NOT_CONSIDERED = (
     "price, reimbursement and local availability",
@@ -205,7 +206,7 @@ def _trials(answers: Answers) -> tuple[TrialFit, ...]:
     found = []
     for trial in answers.knowledge.trials:
         fit = answers.settle(f"trial:{trial.id}")
-        if fit is NO or trial.status.value not in _OPEN_TRIALS:
+        if fit is NO or trial.status.value not in OPEN_TRIALS:
             continue
         found.append(
             TrialFit(

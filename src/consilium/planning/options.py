@@ -56,7 +56,7 @@ class Options:
         """One regimen with everything that speaks for and against it here."""
         speaking = tuple(v for v in self.heard if regimen in v.regimens and v.stance in FAVOURABLE)
         held = [v for v in speaking if v.holds]
-        certainty = _certainty(regimen, speaking)
+        certainty = certainty_of(regimen, speaking)
         drugs = self.edition.drugs_of(regimen)
         named = self.edition.regimens[regimen]
         found = self._cautions(regimen, drugs)
@@ -79,7 +79,7 @@ class Options:
             ),
             older_than=self._older_than(regimen, held),
             would_change=_would_change(speaking),
-            contraindicated=_ruled_out(drugs, found, alternatives=bool(named.any_of)),
+            contraindicated=ruled_out(drugs, _forbidden(found), alternatives=bool(named.any_of)),
             next_lines=self.next_lines.after(facts, regimen) if follow else (),
         )
 
@@ -196,10 +196,13 @@ def all_labels(answers: Answers) -> dict[str, Label]:
     return {name: label_of(name, answers) for name in named}
 
 
-def _ruled_out(drugs: tuple[str, ...], found: Iterable[Caution], *, alternatives: bool) -> bool:
+def ruled_out(drugs: tuple[str, ...], forbidden: set[str], *, alternatives: bool) -> bool:
     """Whether a contraindication stands: of every drug where one of several is given."""
-    forbidden = {c.drug for c in found if c.kind == "contraindication" and not c.open}
     return forbidden >= set(drugs) if alternatives else bool(forbidden)
+
+
+def _forbidden(found: Iterable[Caution]) -> set[str]:
+    return {c.drug for c in found if c.kind == "contraindication" and not c.open}
 
 
 def _measured(result: Result) -> set[str]:
@@ -207,7 +210,8 @@ def _measured(result: Result) -> set[str]:
     return {result.contrast.experimental} if result.contrast else set(result.arms)
 
 
-def _certainty(regimen: str, speaking: Iterable[Voice]) -> str:
+def certainty_of(regimen: str, speaking: Iterable[Voice]) -> str:
+    """How sure it is that a regimen is an option, from those who speak for it."""
     standings = {
         "waiting" if regimen in voice.waiting and voice.holds else voice.standing.value
         for voice in speaking

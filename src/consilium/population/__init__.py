@@ -1,0 +1,1 @@
+"""Tables of patients: the answers of `plan` for a whole registry, in bounded memory."""

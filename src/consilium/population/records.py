@@ -1,0 +1,162 @@
+"""A folder of FHIR NDJSON as patients: one file for each kind of resource, or a Bundle a line.
+
+Files by kind are first dealt out into bundles of patients on disk, by the patient that
+each line speaks of, so that no more than a few thousand patients are ever held.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import shutil
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from consilium.population.inputs import Chunk, InputError, of_files
+from consilium.population.running import Summary
+
+LONGEST_LINE = 20_000_000
+_BUCKET_BYTES = 64_000_000
+_MOST_BUCKETS = 512
+
+
+class _Head(msgspec.Struct):
+    resourceType: str = ""
+    id: str = ""
+    subject: object = None
+    patient: object = None
+
+
+def lines_of(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file that say something, each with its number; a longer one is cut off."""
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        number = 0
+        while line := file.readline(LONGEST_LINE + 1):
+            number += 1
+            whole = line.endswith(b"\n") or len(line) <= LONGEST_LINE
+            while not whole:
+                rest = file.readline(LONGEST_LINE)
+                whole = not rest or rest.endswith(b"\n")
+            stripped = line.strip()
+            if stripped:
+                yield number, stripped[: LONGEST_LINE + 1]
+
+
+def record_files(folder: Path) -> list[Path]:
+    """The NDJSON files of a folder."""
+    found = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and re.search(r"\.(nd|json)?(json|jsonl|ndjson)(\.gz)?$", path.name)
+        and re.search(r"\.(ndjson|jsonl)(\.gz)?$", path.name)
+    ]
+    if not found:
+        raise InputError(f"`{folder}` holds no `.ndjson` or `.jsonl` file")
+    return found
+
+
+def one_patient_a_line(path: Path) -> bool:
+    """Whether the lines of a file are Bundles or patients in our JSON, and not single resources."""
+    for _, line in lines_of(path):
+        try:
+            head = msgspec.json.decode(line, type=_Head)
+        except (msgspec.DecodeError, RecursionError):
+            continue
+        return head.resourceType in ("", "Bundle")
+    return True
+
+
+class Resources:
+    """NDJSON files with one resource in each line, dealt out by patient."""
+
+    def __init__(self, files: list[Path], work: Path) -> None:
+        self.files, self.work = files, work
+
+    @property
+    def fingerprint(self) -> str:
+        """Names, sizes and times of change."""
+        return of_files(self.files)
+
+    def columns(self) -> list[str]:
+        """A record has no columns."""
+        return []
+
+    def total(self) -> int | None:
+        """Not known before the end."""
+        return None
+
+    @property
+    def unplaced(self) -> Path:
+        """Lines that speak of no patient."""
+        return self.work / "unplaced.ndjson"
+
+    def chunks(self, size: int, done: frozenset[int]) -> Iterator[Chunk]:
+        """One chunk for each bucket; ``size`` is not kept to."""
+        for index, bucket in enumerate(self._dealt()):
+            if index in done:
+                continue
+            patients: dict[str, list[bytes]] = {}
+            for _, line in lines_of(bucket):
+                name, _, body = line.partition(b"\t")
+                patients.setdefault(name.decode("utf-8", "replace"), []).append(body)
+            if patients:
+                yield Chunk(index, list(patients), records=list(patients.values()))
+
+    def finish(self, folder: Path, summary: Summary) -> None:
+        """List the lines that speak of no patient, and remove what was dealt out."""
+        if self.unplaced.exists():
+            lines = self.unplaced.read_text().split()
+            if lines:
+                summary.aside["a line that names no patient"] = len(lines)
+                text = "line,reason\n" + "".join(f"{one},names no patient\n" for one in lines)
+                (folder / "set-aside-lines.csv").write_text(text)
+        shutil.rmtree(self.work, ignore_errors=True)
+
+    def _dealt(self) -> list[Path]:
+        ready = self.work / "dealt"
+        number = sum(path.stat().st_size for path in self.files) // _BUCKET_BYTES + 1
+        buckets = [self.work / f"bucket-{n:04}" for n in range(min(number, _MOST_BUCKETS))]
+        if ready.exists() and ready.read_text() == self.fingerprint:
+            return buckets
+        shutil.rmtree(self.work, ignore_errors=True)
+        self.work.mkdir(parents=True)
+        written = [path.open("wb") for path in buckets]
+        with self.unplaced.open("wb") as unplaced:
+            for path in self.files:
+                for number, line in lines_of(path):
+                    name = _patient_of(line)
+                    if name:
+                        place = zlib.crc32(name) % len(buckets)
+                        written[place].write(name + b"\t" + line + b"\n")
+                    else:
+                        unplaced.write(f"{path.name}:{number}\n".encode())
+        for file in written:
+            file.close()
+        ready.write_text(self.fingerprint)
+        return buckets
+
+
+def _patient_of(line: bytes) -> bytes:
+    """The id of the patient that a resource speaks of; empty when it names none."""
+    try:
+        head = msgspec.json.decode(line, type=_Head)
+    except (msgspec.DecodeError, RecursionError):
+        return b""
+    if head.resourceType == "Patient":
+        return _local(head.id)
+    for reference in (head.subject, head.patient):
+        if isinstance(reference, dict) and isinstance(reference.get("reference"), str):
+            address = reference["reference"]
+            if "Patient/" in address or address.startswith("urn:"):
+                return _local(address)
+    return b""
+
+
+def _local(address: str) -> bytes:
+    name = address.split("/_history/", maxsplit=1)[0].rsplit("/", maxsplit=1)[-1]
+    name = name.removeprefix("urn:uuid:")
+    return " ".join(name.split())[:200].encode("utf-8", "replace")
