@@ -122,7 +122,7 @@ def _row(
         case.id,
         title_of(case),
         tuple(
-            Cell(who, tuple(_says(v, edition) for v in heard if v.who == who), favoured_by(own))
+            Cell(who, tuple(dict.fromkeys(_says(v, edition) for v in own)), favoured_by(own))
             for who in speakers
             for own in [[v for v in heard if v.who == who]]
         ),
