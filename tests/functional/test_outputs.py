@@ -48,6 +48,19 @@ def test_every_clinical_sentence_cites_a_source_that_exists(brief):
             assert shown.depth in {read.depth.value for read in source.read}
 
 
+@pytest.mark.parametrize("brief", [True, False], ids=["brief", "full"])
+def test_what_forbids_a_drug_stands_beside_every_option_that_holds_it(brief):
+    forbidden = 0
+    for case, made in PLANS:
+        said = " ".join(i.text for i in items(document(made, EDITION, brief=brief).sections))
+        for option in (*made.options, *made.possible):
+            for caution in option.cautions:
+                if caution.kind == "contraindication" and not caution.open:
+                    forbidden += 1
+                    assert caution.says in said, (case.id, option.regimen, caution.rule)
+    assert forbidden >= 20
+
+
 def figures_of(record) -> set[str]:
     """Every number that a result holds, as text in the forms in which it may be printed."""
     found: set[str] = set()

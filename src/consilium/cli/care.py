@@ -21,6 +21,7 @@ from consilium.care.parts import Line
 from consilium.care.sheet import Asked, Sheet, care_sheet
 from consilium.care.statements import Care, CareError
 from consilium.cli.console import console
+from consilium.cli.naming import named
 from consilium.cli.planning import with_changes
 from consilium.clinical.patient import PatientCase, PatientError
 from consilium.evidence.sources import Citation
@@ -33,7 +34,6 @@ from consilium.intake.quantities import (
     units_of,
     written_number,
 )
-from consilium.intake.vocabulary import Vocabulary
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import FactRecord, Region
 from consilium.planning.known import understand
@@ -91,25 +91,6 @@ def care_of(
         support=options.g_csf,
     )
     return care_sheet(Care(edition, as_of, region), named(regimen, edition), patient, asked)
-
-
-def named(regimen: str, edition: Edition) -> str:
-    """A regimen by its id, or by a name or brand of the one drug that it is.
-
-    A part of a name that several drugs share is refused with all of them.
-    """
-    text = "-".join(regimen.casefold().split())
-    if text in edition.regimens:
-        return text
-    drug = Vocabulary.of(edition).drug_by_name(regimen)
-    if drug in edition.regimens:
-        return drug
-    sharing = [name for name in edition.regimens if text in name.split("-")]
-    if len(sharing) > 1:
-        raise CareError(
-            f"`{regimen}` could be any of these, which are not the same: {', '.join(sharing)}"
-        )
-    return regimen
 
 
 def read_amount(fact: FactRecord, text: str) -> float:

@@ -7,6 +7,7 @@ from datetime import date
 
 import msgspec
 
+from consilium.cli.naming import named
 from consilium.clinical.patient import PatientCase, PatientError
 from consilium.errors import nearest
 from consilium.guidance.standing import Answers
@@ -62,6 +63,7 @@ def planned(
     """Read a patient, apply `--set`, and plan."""
     case = read_patient(data, edition, where="standard input" if where == "-" else where)
     case = with_changes(case, changes, edition)
+    care_for = [named(name, edition) for name in care_for]
     for name in care_for:
         if name not in edition.regimens:
             raise PatientError(f"no regimen is called `{name}`.{nearest(name, edition.regimens)}")

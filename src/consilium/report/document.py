@@ -360,10 +360,25 @@ class _Writer:
         missing = dict.fromkeys(f for voice in option.voices for f in voice.missing)
         label = self._label(option.label, option.regimen)
         cited = self._cites(c for v in option.voices for c in v.because)
+        warnings, because = self._warnings(option)
         return Item(
-            f"{option.name}. {label.text} {option.headline}; missing: {self._named(missing)}.",
-            "possible",
-            tuple(sorted({*label.cites, *cited})),
+            f"{option.name}. {label.text} {option.headline}; missing: {self._named(missing)}."
+            f"{warnings}",
+            "stop" if option.contraindicated else "possible",
+            tuple(sorted({*label.cites, *cited, *because})),
+        )
+
+    def _warnings(self, option: Option) -> tuple[str, set[int]]:
+        """What stands against an option that is told in one line, gravest first."""
+        held = [
+            c for c in option.cautions if not c.open and c.kind in ("contraindication", "caution")
+        ]
+        shown = list(self._cautions(tuple(held[:_MOST]), option))
+        left = len(held) - len(shown)
+        more = f" {left} more cautions with --full." if left else ""
+        return (
+            "".join(f" {item.text}" for item in shown) + more,
+            {number for item in shown for number in item.cites},
         )
 
     def _labels_only(self) -> Section:
@@ -371,14 +386,8 @@ class _Writer:
         for option in self.made.labels_only:
             label = self._label(option.label, option.regimen)
             marks = "".join(f" {mark[0].upper()}{mark[1:]}." for mark in option.already)
-            held = [
-                c
-                for c in option.cautions
-                if not c.open and c.kind in ("contraindication", "caution")
-            ]
-            warned = list(self._cautions(tuple(held[:_MOST]), option))
-            warnings = "".join(f" {item.text}" for item in warned)
-            cites = sorted({*label.cites, *(n for item in warned for n in item.cites)})
+            warnings, because = self._warnings(option)
+            cites = sorted({*label.cites, *because})
             kind = "stop" if option.contraindicated else "label"
             text = f"{option.name}. {label.text}{marks}{warnings}"
             items.append(Item(text, kind, tuple(cites), option.regimen))
@@ -581,8 +590,15 @@ class _Writer:
         missing = ", ".join(phrases[fact].phrase for fact in line.missing)
         open_ = f" (cannot be told: {missing})" if line.open and missing else ""
         who = f"{self.edition.speakers[line.who].name}: " if line.who else ""
-        kind = "caution" if line.mark not in ("", "note") else "care"
-        return Item(f"{who}{line.text}{open_}", kind, self._cites(line.because), line.statement)
+        kind = {"": "care", "note": "care", "contraindication": "stop", "stop": "stop"}.get(
+            line.mark, "caution"
+        )
+        word = (
+            f"{_CAUTIONS[line.mark]}. " if line.mark in ("contraindication", "check-first") else ""
+        )
+        return Item(
+            f"{word}{who}{line.text}{open_}", kind, self._cites(line.because), line.statement
+        )
 
     def _overridden(self) -> Section:
         return Section(
