@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from consilium.cli.console import console
 from consilium.errors import ConsiliumError, nearest
-from consilium.evidence.sources import Citation
+from consilium.evidence.sources import Citation, citations_in
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.learning import Activity
 from consilium.knowledge.records import FactRecord
@@ -70,7 +70,7 @@ def show_record(edition: Edition, kind: str, name: str, format: str) -> None:
         if field == "id" or value in ("", (), {}, None):
             continue
         _print_value(field, value, edition, 1)
-    cited = {c.source for c in _citations(record)}
+    cited = {c.source for c in citations_in(record)}
     if isinstance(record, Activity):
         cited.add(record.source)
     if cited:
@@ -126,18 +126,6 @@ def _print_value(name: str, value: Any, edition: Edition, depth: int) -> None:
 
 def _word(value: Any) -> str:
     return str(getattr(value, "value", value))
-
-
-def _citations(value: Any) -> list[Citation]:
-    if isinstance(value, Citation):
-        return [value]
-    if isinstance(value, msgspec.Struct):
-        return [c for field in value.__struct_fields__ for c in _citations(getattr(value, field))]
-    if isinstance(value, tuple):
-        return [c for part in value for c in _citations(part)]
-    if isinstance(value, dict):
-        return [c for part in value.values() for c in _citations(part)]
-    return []
 
 
 def print_activity(edition: Edition, name: str, form: str) -> None:

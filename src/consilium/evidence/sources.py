@@ -1,7 +1,8 @@
 """Documents, how they were read, and places in them."""
 
+from collections.abc import Iterator
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -97,3 +98,18 @@ class Citation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at: str = ""
     says: str = ""
     read: str = ""
+
+
+def citations_in(value: Any) -> Iterator[Citation]:
+    """Every citation in a record, however deep, in the order of its keys."""
+    if isinstance(value, Citation):
+        yield value
+    elif isinstance(value, msgspec.Struct):
+        for field in value.__struct_fields__:
+            yield from citations_in(getattr(value, field))
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from citations_in(part)
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from citations_in(part)

@@ -86,10 +86,11 @@ def arms_in_order(result: Result) -> tuple[str, ...]:
 
 def say_arms(result: Result) -> str:
     """What the arms of a result showed, the experimental one first, with the unit."""
-    return _say_estimates([result.arms[name] for name in arms_in_order(result)])
+    return say_estimates([result.arms[name] for name in arms_in_order(result)])
 
 
-def _say_estimates(arms: list[Estimate]) -> str:
+def say_estimates(arms: list[Estimate]) -> str:
+    """Estimates of the same kind side by side, with their unit."""
     if any(arm.median_months is not None for arm in arms):
         medians = [
             figure(a.median_months if a.median_months is not None else "not-stated") for a in arms

@@ -18,5 +18,6 @@ class Place(NamedTuple):
 
 NAVIGATION: tuple[Place, ...] = (
     Place(_("Plan"), "planner:plan", "plan"),
+    Place(_("Evidence"), "evidence:index", "evidence"),
     Place(_("Activities"), "activity:list", "activities"),
 )

@@ -3,10 +3,12 @@
 from django.urls import include, path
 
 from consilium.web import health
+from consilium.web.evidence.views import statement
 
 urlpatterns = [
     path("", include("consilium.web.planner.urls")),
     path("evidence/", include("consilium.web.evidence.urls")),
+    path("s/<slug:name>", statement, name="statement"),
     path("activities/", include("consilium.web.activity.urls")),
     path("account/", include("consilium.web.people.urls")),
     path("ask/", include("consilium.web.asking.urls")),

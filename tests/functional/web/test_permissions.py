@@ -30,6 +30,14 @@ TABLE: dict[str, dict[str, int | dict[str, int]]] = {
     "plan/pdf": {"POST": 422},
     "plan/chart": {"POST": 422},
     "plan/import": {"GET": 200, "POST": 422},
+    "evidence/": {"GET": 200},
+    "evidence/changes": {"GET": 200},
+    "evidence/<slug:kind>": {"GET": 200},
+    "evidence/<slug:kind>/<slug:name>": {"GET": 200},
+    "evidence/trials/<slug:name>.png": {"GET": 200},
+    "evidence/drugs/<slug:name>.png": {"GET": 200},
+    "evidence/trials/<slug:name>/fit": {"GET": 200, "POST": 200},
+    "s/<slug:name>": {"GET": 200},
     "healthz": {"GET": 200},
     "readyz": {"GET": 200},
 }
@@ -42,6 +50,13 @@ _IN_AN_ACTIVITY = {
 }
 EXAMPLES: dict[str, dict[str, str]] = {
     route: _IN_AN_ACTIVITY for route in TABLE if route.startswith(_ACTIVITY)
+} | {
+    "evidence/<slug:kind>": {"kind": "positions"},
+    "evidence/<slug:kind>/<slug:name>": {"kind": "drugs", "name": "olaparib"},
+    "evidence/trials/<slug:name>.png": {"name": "ascent-03"},
+    "evidence/drugs/<slug:name>.png": {"name": "olaparib"},
+    "evidence/trials/<slug:name>/fit": {"name": "ascent-03"},
+    "s/<slug:name>": {"name": "ascent-03-pfs-bicr"},
 }
 """For a route with arguments: the arguments it is tried with."""
 

@@ -1,0 +1,199 @@
+"""The evidence pages: lists, one page for each record, what changed, and whether a patient fits.
+
+They hold no patient but in the answer to a form, so they may be kept by a
+browser: each has an ETag that changes with the edition, the day, the region and
+the program.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import cache, wraps
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import condition, require_http_methods, require_safe
+
+from consilium.knowledge.edition import Edition
+from consilium.report.figures import Figure
+from consilium.web.editions import Asking, a_day, asking
+from consilium.web.evidence.changes import what_changed
+from consilium.web.evidence.fit import fit, questions
+from consilium.web.evidence.listing import KINDS, listing
+from consilium.web.evidence.others import biomarker_page, source_page, speaker_page
+from consilium.web.evidence.page import Page
+from consilium.web.evidence.shelf import Shelf, biomarkers
+from consilium.web.evidence.statements import changelog, statement_page
+from consilium.web.evidence.therapies import drug_figure, drug_page, regimen_page
+from consilium.web.evidence.trials import figures_shown, trial_page
+from consilium.web.limits import costs
+
+View = Callable[..., HttpResponse]
+_MINUTES_KEPT = 5
+_WEEK = timedelta(days=7)
+
+
+@cache
+def _program() -> str:
+    """What of the program may change a page, in short."""
+    files = sorted(Path(__file__).parents[2].rglob("*.*"))
+    stated = [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in files if f.is_file()]
+    return hashlib.sha256(repr(stated).encode()).hexdigest()[:12]
+
+
+def _etag(request: HttpRequest, *args: object, **kwargs: object) -> str | None:
+    """Nothing for somebody who may be signed in: the page then names them."""
+    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        return None
+    asked = asking(request)
+    stated = (
+        asked.edition.hash,
+        asked.as_of,
+        asked.region,
+        asked.density,
+        asked.today,
+        request.get_full_path(),
+        _program(),
+    )
+    return f'"{hashlib.sha256(repr(stated).encode()).hexdigest()[:24]}"'
+
+
+def kept(view: View) -> View:
+    """Decorate a page that holds no patient: it may be kept, and asked whether it is still so."""
+    conditional = condition(etag_func=_etag)(view)
+
+    @require_safe
+    @wraps(view)
+    def keeping(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        response: HttpResponse = conditional(request, *args, **kwargs)
+        public = settings.SESSION_COOKIE_NAME not in request.COOKIES
+        if response.status_code < 400:
+            response.headers["Cache-Control"] = (
+                f"public, max-age={_MINUTES_KEPT * 60}" if public else "private, no-cache"
+            )
+            patch_vary_headers(response, ["Cookie"])
+        return response
+
+    return keeping
+
+
+def _shelf(asked: Asking) -> Shelf:
+    return Shelf(asked.edition, asked.as_of, asked.region)
+
+
+@kept
+def index(request: HttpRequest) -> HttpResponse:
+    """What there is, and how much of it."""
+    shelf = _shelf(asking(request))
+    counts = [
+        (kind, title, sum(1 for _ in rows(shelf))) for kind, (title, _, rows) in KINDS.items()
+    ]
+    return _render(request, "index.html", kinds=counts, month_ago=shelf.as_of - 4 * _WEEK)
+
+
+@kept
+def listed(request: HttpRequest, kind: str) -> HttpResponse:
+    """One list with its filters."""
+    if kind not in KINDS:
+        raise Http404
+    found = listing(_shelf(asking(request)), kind, request.GET.dict())
+    return _render(request, "list.html", listing=found)
+
+
+_PAGES: dict[str, tuple[Callable[[Edition], Mapping[str, Any]], Callable[[Shelf, Any], Page]]] = {
+    "drugs": (lambda edition: edition.drugs, drug_page),
+    "regimens": (lambda edition: edition.regimens, regimen_page),
+    "trials": (lambda edition: edition.trials, trial_page),
+    "sources": (lambda edition: edition.sources, source_page),
+    "biomarkers": (lambda edition: {f.id: f for f in biomarkers(edition)}, biomarker_page),
+    "speakers": (lambda edition: edition.speakers, speaker_page),
+}
+
+
+@kept
+def record(request: HttpRequest, kind: str, name: str) -> HttpResponse:
+    """The page of one record."""
+    shelf = _shelf(asking(request))
+    if kind not in _PAGES:
+        raise Http404
+    records_of, page_of = _PAGES[kind]
+    found = records_of(shelf.edition).get(name)
+    if found is None:
+        raise Http404
+    return _render(request, "record.html", page=page_of(shelf, found))
+
+
+@kept
+def statement(request: HttpRequest, name: str) -> HttpResponse:
+    """A statement at its permanent address."""
+    shelf = _shelf(asking(request))
+    if name not in shelf.statements:
+        raise Http404
+    page = statement_page(shelf, shelf.statements[name])
+    return _render(request, "record.html", page=page)
+
+
+@kept
+def trial_picture(request: HttpRequest, name: str) -> HttpResponse:
+    """The first figure of a trial as PNG."""
+    asked = asking(request)
+    if name not in asked.edition.trials:
+        raise Http404
+    found = figures_shown(asked.edition, name, asked.as_of)
+    return _picture(found[0] if found else None)
+
+
+@kept
+def drug_picture(request: HttpRequest, name: str) -> HttpResponse:
+    """The figure of a drug as PNG."""
+    asked = asking(request)
+    if name not in asked.edition.drugs:
+        raise Http404
+    return _picture(drug_figure(asked.edition, name, asked.as_of))
+
+
+def _picture(figure: Figure | None) -> HttpResponse:
+    if figure is None:
+        raise Http404
+    return HttpResponse(figure.png(), content_type="image/png")
+
+
+@kept
+def changes(request: HttpRequest) -> HttpResponse:
+    """What changed between two days: `?since=2026-01-12`, up to the day of the page."""
+    shelf = _shelf(asking(request))
+    said = request.GET.get("since", "")
+    since = a_day(said) if said else shelf.as_of - 26 * _WEEK
+    changed = what_changed(shelf, since)
+    told = changelog(shelf.edition.root) if shelf.edition.root else ()
+    return _render(request, "changes.html", changed=changed, since=since, told=[t for _, t in told])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@costs(0.2)
+def trial_fit(request: HttpRequest, name: str) -> HttpResponse:
+    """A form of what a trial's entry criteria ask, and the answer to each of them."""
+    asked = asking(request)
+    trial = asked.edition.trials.get(name)
+    if trial is None or trial.eligibility is None:
+        raise Http404
+    given = {key: str(value).strip()[:40] for key, value in request.POST.items()}
+    form = questions(trial, asked.edition, given)
+    wrong = any(question.problem for question in form)
+    known = asked.edition.facts
+    readings = [(known[f].phrase if f in known else f, w) for f, w in trial.interpretation.items()]
+    answer = fit(trial, asked.edition, given) if request.method == "POST" and not wrong else None
+    shown = {"trial": trial, "form": form, "fit": answer, "wrong": wrong, "readings": readings}
+    return _render(request, "fit.html", status=422 if wrong else 200, **shown)
+
+
+def _render(
+    request: HttpRequest, template: str, status: int = 200, **shown: object
+) -> HttpResponse:
+    return render(request, f"evidence/{template}", {"subject": "evidence", **shown}, status=status)
