@@ -8,12 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from consilium.sequencing.errors import SequenceError
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +34,6 @@ class LineOfTreatment:
                 f"{self.label}: {self.go_on:g} go on and {self.die:g} die; shares lie between 0 "
                 "and 1 and sum to at most 1"
             )
-
-    def staying(self, months: Array) -> Array:
-        """The share still on the line so many months after its start."""
-        return np.asarray(np.exp(-((np.maximum(months, 0.0) / self.scale_months) ** self.shape)))
-
-    def left(self, months: Array) -> Array:
-        """The share that has left."""
-        return np.asarray(-np.expm1(-((np.maximum(months, 0.0) / self.scale_months) ** self.shape)))
-
-    def quantile(self, share: Array) -> Array:
-        """The months by which a share has left."""
-        return np.asarray(self.scale_months * (-np.log1p(-share)) ** (1 / self.shape))
 
     def slowed(self, frailty: float) -> LineOfTreatment:
         """The line of a patient whose hazard of leaving is ``frailty`` times that of the others."""

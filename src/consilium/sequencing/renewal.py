@@ -9,7 +9,7 @@ method is that of renewal equations (Cox, Renewal Theory, 1962); Snowsill, Med D
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,20 +20,19 @@ from consilium.sequencing.errors import SequenceError
 from consilium.sequencing.lines import LineOfTreatment
 
 Array = NDArray[np.float64]
+Transform = NDArray[np.complex128]
 
 WEEK_MONTHS = 12 / (365.25 / 7)
 """One week in months."""
-
-_FINE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """Where a cohort is over time, from the start of the first line.
 
-    ``months`` are the moments; ``on_line`` (lines x moments), ``supportive`` and ``dead``
-    (moments) are shares that sum to 1 at each moment; ``reach`` is the share that ever starts
-    each line, without end of follow-up.
+    ``months`` are the moments; ``on_line`` and ``supportive`` (lines x moments; those who left a
+    line for no further one) and ``dead`` (moments) are shares that sum to 1 at each moment;
+    ``reach`` is the share that ever starts each line, without end of follow-up.
     """
 
     labels: tuple[str, ...]
@@ -47,6 +46,23 @@ class Outlook:
     def alive(self) -> Array:
         """The share alive at each moment."""
         return np.asarray(1 - self.dead)
+
+    def without_event(self, lines: int) -> Array:
+        """The share alive who have not left so many lines for a further one.
+
+        With 1: not yet a second treatment, dead or alive; with 2: not yet a third.
+        """
+        free = self.on_line[:lines].sum(axis=0) + self.supportive[:lines].sum(axis=0)
+        return np.asarray(free)
+
+    def without_progression(self, lines: int) -> Array:
+        """The share alive on one of the first lines, or resting after an earlier one than the last.
+
+        With 2 it is what trials call progression-free survival on the next treatment, as far as
+        leaving a line is progression.
+        """
+        free = self.on_line[:lines].sum(axis=0) + self.supportive[: lines - 1].sum(axis=0)
+        return np.asarray(free)
 
     def restricted_mean_months(self, until: float) -> float:
         """Months alive within the first ``until`` months, on average."""
@@ -92,78 +108,105 @@ def outlook(
     if abs(weights.sum() - 1) > 1e-9 or np.any(weights < 0):
         raise SequenceError(f"the shares of frailty sum to {weights.sum():g} and not to 1")
     cells = int(np.ceil(horizon_months / cell_months)) + 1
-    months: Array = np.arange(cells) * np.float64(cell_months)
-    on_line = np.zeros((len(lines), cells))
-    supportive = np.zeros(cells)
-    reach = np.zeros(len(lines))
-    for multiplier, share in frailty:
-        on, resting, reached = _one(
-            [line.slowed(multiplier) for line in lines], supportive_months, cells, cell_months
-        )
-        on_line += share * on
-        supportive += share * resting
-        reach += share * reached
-    dead = 1 - on_line.sum(axis=0) - supportive
-    return Outlook(tuple(line.label for line in lines), months, on_line, supportive, dead, reach)
+    slowed = [[line.slowed(multiplier) for line in lines] for multiplier, _ in frailty]
+    many = occupancy(
+        scale_months=np.array([[line.scale_months for line in row] for row in slowed]),
+        shape=np.array([[line.shape for line in row] for row in slowed]),
+        go_on=np.array([[line.go_on for line in row] for row in slowed]),
+        die=np.array([[line.die for line in row] for row in slowed]),
+        supportive_months=np.full(len(slowed), supportive_months),
+        cells=cells,
+        cell_months=cell_months,
+    )
+    on_line, supportive, reach = (np.tensordot(weights, part, axes=1) for part in many)
+    return Outlook(
+        tuple(line.label for line in lines),
+        np.arange(cells) * np.float64(cell_months),
+        on_line,
+        supportive,
+        1 - on_line.sum(axis=0) - supportive.sum(axis=0),
+        reach,
+    )
 
 
-def _one(
-    lines: Sequence[LineOfTreatment], supportive_months: float, cells: int, step: float
+def occupancy(
+    *,
+    scale_months: Array,
+    shape: Array,
+    go_on: Array,
+    die: Array,
+    supportive_months: Array,
+    cells: int,
+    cell_months: float,
 ) -> tuple[Array, Array, Array]:
-    grid: Array = np.arange(cells + 1) * np.float64(step)
-    on = np.zeros((len(lines), cells))
-    resting = np.zeros(cells)
-    reach = np.ones(len(lines))
-    entering: Array | None = None  # mass by cell of entry; None: everyone at the start
-    for number, line in enumerate(lines):
-        if number:
-            reach[number] = reach[number - 1] * lines[number - 1].go_on
-        staying = line.staying(grid[:cells])
+    """Many cohorts at once: the shares on each line, resting after each line, and the reach.
+
+    The first four arguments are (cohorts x lines), ``supportive_months`` is (cohorts). Gives
+    two arrays (cohorts x lines x cells) and one (cohorts x lines). The last line has no next
+    one, whatever its ``go_on``: those who would go on rest.
+    """
+    cohorts, lines = scale_months.shape
+    on = np.zeros((cohorts, lines, cells))
+    resting = np.zeros((cohorts, lines, cells))
+    reach = np.ones((cohorts, lines))
+    rest_kernel = _rest_kernel(supportive_months, cells, cell_months)
+    entering: Transform | None = None  # the transform of the mass by cell of entry; None: all at 0
+    for line in range(lines):
+        stay, area = _staying(scale_months[:, line], shape[:, line], cells, cell_months)
         if entering is None:
-            on[number] = staying
-            leaving = np.diff(line.left(grid))
+            on[:, line] = stay[:, :cells]
+            leaving = -np.diff(stay, axis=1)
         else:
-            area = _integral(line.staying, grid)
-            on[number] = _spread(entering, np.diff(area) / step, cells)
-            inner = _integral(line.left, grid)
-            # mass that leaves k cells after a cell of entry, averaged over entry within it
-            second = np.concatenate([[inner[1]], inner[2:] - 2 * inner[1:-1] + inner[:-2]]) / step
-            leaving = _convolve(entering, second, cells)
-        last = number == len(lines) - 1
-        onward = 0.0 if last else line.go_on
-        rest = 1 - line.die - onward
-        if supportive_months > 0 and rest > 0:
-            resting += _resting(rest * leaving, supportive_months, cells, step)
-        entering = onward * leaving
+            reach[:, line] = reach[:, line - 1] * go_on[:, line - 1]
+            on[:, line] = _later(_product(entering, np.diff(area, axis=1) / cell_months, cells))
+            inner = np.arange(cells + 1) * np.float64(cell_months) - area
+            second = np.diff(inner, n=2, axis=1, prepend=0.0) / cell_months
+            second[:, 0] = inner[:, 1] / cell_months
+            leaving = _product(entering, second[:, :cells], cells)
+        last = line == lines - 1
+        onward = np.zeros(cohorts) if last else go_on[:, line]
+        rest = np.maximum(1 - die[:, line] - onward, 0.0)
+        gone = _transform(leaving, cells)
+        if np.any(rest * supportive_months > 0):
+            resting[:, line] = _later(_product(gone * rest[:, None], rest_kernel, cells))
+        entering = gone * onward[:, None]
     return on, resting, reach
 
 
-def _resting(entering: Array, mean_months: float, cells: int, step: float) -> Array:
-    rate = step / mean_months
-    kernel = np.exp(-rate * np.arange(cells)) * (-np.expm1(-rate)) / rate
-    return _spread(entering, kernel, cells)
+def _staying(scale: Array, shape: Array, cells: int, step: float) -> tuple[Array, Array]:
+    """The share still on a line at each boundary of a cell, and its integral by Simpson's rule."""
+    fine = np.arange(2 * cells + 1) * np.float64(step / 2)
+    with np.errstate(divide="ignore"):
+        power = shape[:, None] * (np.log(fine)[None, :] - np.log(scale)[:, None])
+    stay = np.exp(-np.exp(power))
+    pieces = (stay[:, :-2:2] + 4 * stay[:, 1:-1:2] + stay[:, 2::2]) * (step / 6)
+    area = np.concatenate([np.zeros((len(scale), 1)), np.cumsum(pieces, axis=1)], axis=1)
+    return stay[:, ::2], area
 
 
-def _spread(entering: Array, kernel: Array, cells: int) -> Array:
-    """Present at the start of each cell: those who entered in the cells before it."""
-    held = _convolve(entering, kernel, cells)
-    return np.concatenate([[0.0], held[: cells - 1]])
+def _rest_kernel(mean_months: Array, cells: int, step: float) -> Array:
+    with np.errstate(divide="ignore"):
+        rate = np.where(mean_months > 0, step / mean_months, np.inf)[:, None]
+    within = np.where(np.isfinite(rate), -np.expm1(-rate) / rate, 0.0)
+    with np.errstate(invalid="ignore", over="ignore"):
+        decay = np.exp(-np.minimum(rate * np.arange(cells), 700.0))
+    return np.asarray(within * np.nan_to_num(decay))
 
 
-def _convolve(one: Array, other: Array, cells: int) -> Array:
+def _transform(mass: Array, cells: int) -> Transform:
     size = next_fast_len(2 * cells, real=True)
-    product = irfft(rfft(one[:cells], size) * rfft(other[:cells], size), size)
-    return np.asarray(np.maximum(product[:cells], 0.0))
+    return np.asarray(rfft(mass[:, :cells], size, axis=1), dtype=np.complex128)
 
 
-def _integral(function: Callable[[Array], Array], grid: Array) -> Array:
-    """The integral from 0 to each moment of the grid, by Simpson's rule on finer cells."""
-    step = grid[1] - grid[0]
-    fine = np.arange((len(grid) - 1) * _FINE + 1) * (step / _FINE)
-    values = function(fine)
-    thirds = (values[:-2:2] + 4 * values[1:-1:2] + values[2::2]) * (step / _FINE / 3)
-    whole = thirds.reshape(len(grid) - 1, _FINE // 2).sum(axis=1)
-    return np.concatenate([[0.0], np.cumsum(whole)])
+def _product(one: Transform, other: Array, cells: int) -> Array:
+    size = next_fast_len(2 * cells, real=True)
+    product = irfft(one * _transform(other, cells), size, axis=1)
+    return np.asarray(np.maximum(product[:, :cells], 0.0))
+
+
+def _later(held: Array) -> Array:
+    """Present at the start of a cell: those who entered in the cells before it."""
+    return np.concatenate([np.zeros((len(held), 1)), held[:, :-1]], axis=1)
 
 
 def _area(months: Array, share: Array, until: float) -> float:

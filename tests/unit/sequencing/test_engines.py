@@ -126,9 +126,9 @@ def test_shares_are_shares_and_nobody_is_lost(rows, supportive):
         for n, (scale, shape, (go_on, die)) in enumerate(rows)
     ]
     made = outlook(lines, supportive_months=supportive, horizon_months=60)
-    total = made.on_line.sum(axis=0) + made.supportive + made.dead
+    total = made.on_line.sum(axis=0) + made.supportive.sum(axis=0) + made.dead
     np.testing.assert_allclose(total, 1, atol=1e-9)
-    for share in (*made.on_line, made.supportive, made.dead):
+    for share in (*made.on_line, *made.supportive, made.dead):
         assert share.min() > -1e-3 and share.max() < 1 + 1e-3
     assert (np.diff(made.reach) < 1e-12).all()
 
