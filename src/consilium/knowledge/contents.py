@@ -2,6 +2,7 @@
 
 import msgspec
 
+from consilium.evidence.parameters import ModelFile
 from consilium.evidence.sources import Source
 from consilium.evidence.trials import Trial
 from consilium.knowledge.giving import BedsideFile, GivingStatement
@@ -45,4 +46,5 @@ class Contents(msgspec.Struct, frozen=True):
     bedside: BedsideFile = BedsideFile()
     organisations: tuple[Organisation, ...] = ()
     activities: tuple[Activity, ...] = ()
+    models: tuple[ModelFile, ...] = ()
     not_verified: tuple[NotVerified, ...] = ()

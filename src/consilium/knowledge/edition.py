@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from consilium.clinical.dates import Day
 from consilium.clinical.therapies import DrugProfile
+from consilium.evidence.parameters import ModelFile
 from consilium.evidence.sources import Source
 from consilium.evidence.trials import Harm, Result, Trial
 from consilium.knowledge import cache as compiled
@@ -149,6 +150,11 @@ class Edition:
     def harms(self) -> dict[str, Harm]:
         """Harms of all trials by id."""
         return _by_id(h for trial in self.contents.trials for h in trial.harms)
+
+    @cached_property
+    def models(self) -> dict[str, ModelFile]:
+        """Models of sequences by id."""
+        return _by_id(self.contents.models)
 
     @cached_property
     def sources(self) -> dict[str, Source]:

@@ -7,6 +7,7 @@ from os import scandir
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from consilium.evidence.parameters import ModelFile
 from consilium.evidence.sources import Source
 from consilium.evidence.trials import Trial
 from consilium.knowledge.care_expected import CareCase, CareClaim
@@ -58,6 +59,7 @@ KINDS = (
     FileKind("positions/**/*.yaml", tuple[Position, ...], "positions"),
     FileKind("care/*.yaml", tuple[CareStatement, ...], "care"),
     FileKind("activities/*.yaml", Activity, "activities", named_by_id=True),
+    FileKind("models/*.yaml", ModelFile, "models", named_by_id=True),
     FileKind("not-verified/*.yaml", tuple[NotVerified, ...], "not_verified"),
 )
 _CARE_CASES = "cases/care/giving"

@@ -98,7 +98,7 @@ def batches(
             *_run(
                 first,
                 many,
-                _key(seed),
+                key_of(seed),
                 scale,
                 power,
                 go_on,
@@ -110,7 +110,8 @@ def batches(
         )
 
 
-def _key(seed: int) -> np.uint64:
+def key_of(seed: int) -> np.uint64:
+    """The key under which a seed draws."""
     return np.uint64((seed * _GOLDEN) & 0xFFFFFFFFFFFFFFFF)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from consilium.sequencing.errors import SequenceError
 from consilium.sequencing.lines import LineOfTreatment
-from consilium.sequencing.microsimulation import _key, batches, simulate, uniforms
+from consilium.sequencing.microsimulation import key_of, batches, simulate, uniforms
 from consilium.sequencing.renewal import outlook
 from consilium.statistics.kernels import without_numba
 
@@ -101,8 +101,8 @@ def test_the_same_patients_meet_every_strategy():
 
 def test_the_draws_are_even_and_unrelated():
     patients = np.arange(200_000, dtype=np.uint64)
-    first, second = (uniforms(_key(1), patients, draw) for draw in (1, 2))
-    other_seed = uniforms(_key(2), patients, 1)
+    first, second = (uniforms(key_of(1), patients, draw) for draw in (1, 2))
+    other_seed = uniforms(key_of(2), patients, 1)
     for drawn in (first, second, other_seed):
         counts, _ = np.histogram(drawn, bins=100, range=(0, 1))
         assert ((counts - 2000) ** 2 / 2000).sum() < 160  # chi-squared, 99 degrees, p about 1e-4

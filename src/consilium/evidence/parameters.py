@@ -1,0 +1,120 @@
+"""Parameters of models: each points at the results it rests on, or is marked an assumption.
+
+Nothing is typed twice: a figure is read from its result, so a result that is taken out of the
+edition takes its parameters with it, by name.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from consilium.clinical.dates import Day
+from consilium.errors import ConsiliumError
+from consilium.evidence.references import RegimenId, ResultId
+
+Quantity = Literal[
+    "time-on-line", "shape", "going-on", "dying", "supportive-care", "later-conjugate"
+]
+
+
+class ParameterError(ConsiliumError):
+    """A parameter that cannot be as it stands."""
+
+
+class Assumed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A number that no result gives: our choice, its range, and why."""
+
+    value: float
+    low: float
+    high: float
+    why: str
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.value <= self.high:
+            raise ParameterError(
+                f"{self.value:g} lies outside its range {self.low:g} to {self.high:g}"
+            )
+
+
+class FigureOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One figure of one arm of a result: its median in months, or its share.
+
+    ``month`` asks for the landmark at that month.
+    """
+
+    result: ResultId
+    arm: str
+    month: float | None = None
+
+
+class Ratio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A series in which something was seen before and after: one figure over another."""
+
+    later: FigureOf
+    earlier: FigureOf
+    note: str = ""
+
+
+class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One number of a model (`models/*.yaml`).
+
+    ``time-on-line`` is the median in months until the next treatment or death, ``shape`` the
+    Weibull shape (1 is a constant hazard), ``going-on`` the share of those leaving a line who
+    start the next, ``dying`` the share of the others who die at that moment, ``supportive-care``
+    the mean survival in months of the rest (a median ``less`` another, as if their hazard were
+    constant), ``later-conjugate`` the factor on the time on a
+    conjugate after another with the same class of payload. ``spread`` is the factor by which a
+    figure without an interval may be off, ``between_series`` that by which series differ.
+    """
+
+    id: str
+    quantity: Quantity
+    says: str
+    checked: Day
+    review_by: Day
+    regimens: tuple[RegimenId, ...] = ()
+    line: Literal["first", "second", "later", "any"] = "any"
+    figure: FigureOf | None = None
+    landmark: FigureOf | None = None
+    less: FigureOf | None = None
+    assumed: Assumed | None = None
+    updated_by: tuple[Ratio, ...] = ()
+    spread: float = 1.3
+    between_series: float = 1.5
+    caveat: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.figure is None) == (self.assumed is None):
+            raise ParameterError(f"`{self.id}` needs either a figure of a result or `assumed`")
+        if self.landmark is not None and self.figure is None:
+            raise ParameterError(f"`{self.id}` has a landmark and no median to set it against")
+        if self.less is not None and self.quantity != "supportive-care":
+            raise ParameterError(f"`{self.id}`: only survival after the last line is a difference")
+
+
+class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A published figure that a model must predict before it may show what is not known.
+
+    ``sequence`` is what the arm was given; ``crossover`` the share of those going on who had the
+    second regimen of ``instead``. The parameters may not rest on the figure that is predicted.
+    """
+
+    id: str
+    arm: FigureOf
+    predicts: Literal["leaving-second-line", "third-treatment", "overall-survival"]
+    sequence: tuple[RegimenId, ...]
+    first_line: str
+    crossover: float = 0.0
+    instead: tuple[RegimenId, ...] = ()
+    note: str = ""
+
+
+class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One model: whom it is about, its parameters, and what it is held against."""
+
+    id: str
+    title: str
+    says: str
+    horizon_months: float
+    parameters: tuple[Parameter, ...]
+    checks: tuple[Check, ...] = ()

@@ -1,0 +1,432 @@
+"""Sequences of one model compared: what each may bring, with both uncertainties apart.
+
+The outcome is a model of stated assumptions, not evidence. What it says of survival is
+withheld where it cannot predict the survival that trials have published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from consilium.evidence.parameters import Check, ModelFile
+from consilium.knowledge.edition import Edition
+from consilium.sequencing.errors import SequenceError
+from consilium.sequencing.lines import LineOfTreatment
+from consilium.sequencing.microsimulation import simulate as simulate_patients
+from consilium.sequencing.numbers import Number, changed, median_of, numbers
+from consilium.sequencing.renewal import Outlook, crossing, occupancy, outlook
+
+Array = NDArray[np.float64]
+
+CAVEAT = "A model of stated assumptions, not evidence."
+_HALF_MONTH = 0.5
+_CONJUGATE = "antibody-drug-conjugate"
+_PLACES = ("first", "second", "later")
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A middle with the 95 % range that doubt about the numbers gives it."""
+
+    middle: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """What one sequence may bring, in months and shares.
+
+    ``outlook`` is at the middle of every parameter. ``reach_conjugate`` is the share who ever
+    start a conjugate, ``months_on_conjugate`` the mean months on one within the horizon,
+    ``until_third`` the median until a third treatment or death. ``survival_median`` and
+    ``survival_mean`` (restricted to ``mean_until`` months) are ``None`` where withheld. Patients
+    differ by ``patient_range``: the times by which 10, 50 and 90 % have died, withheld likewise.
+    """
+
+    name: str
+    regimens: tuple[str, ...]
+    outlook: Outlook
+    reach_conjugate: Range
+    months_on_conjugate: Range
+    until_third: Range
+    survival_median: Range | None
+    survival_mean: Range | None
+    patient_range: tuple[float, float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """How far the difference moves when one parameter goes from end to end of its range."""
+
+    parameter: str
+    low: float
+    high: float
+    share_of_doubt: float
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A published median beside what the model predicts for it from the rest."""
+
+    check: Check
+    published: float
+    predicted: Range
+
+    @property
+    def inside(self) -> bool:
+        """Whether the published figure lies in the predicted range."""
+        return self.predicted.low <= self.published <= self.predicted.high
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Strategies side by side.
+
+    ``difference`` is that of the first over the second in ``measure``: mean months alive within
+    ``mean_until`` months, or, where survival is withheld, mean months on a conjugate. ``swings``
+    are of that difference, widest first. ``uses`` are the results that anything here rests on.
+    """
+
+    model: str
+    title: str
+    edition: str
+    seed: int
+    draws: int
+    mean_until: float
+    strategies: tuple[Strategy, ...]
+    difference: Range | None
+    measure: str
+    swings: tuple[Swing, ...]
+    misfits: tuple[Misfit, ...]
+    numbers: dict[str, Number]
+    withheld: str
+    uses: tuple[str, ...]
+    caveat: str = CAVEAT
+
+
+def scenario(
+    edition: Edition,
+    model: str,
+    sequences: Sequence[Sequence[str]],
+    *,
+    draws: int = 1000,
+    seed: int = 1,
+    mean_until: float = 36.0,
+    assume: Mapping[str, float] | None = None,
+    patients: int = 50_000,
+) -> Scenario:
+    """Compare sequences of regimens (by id) in one model of the edition.
+
+    ``assume`` replaces the middle of parameters by id. Raises ``SequenceError`` for a model,
+    regimen or parameter that is not held, and by name where a figure is missing.
+    """
+    if model not in edition.models:
+        raise SequenceError(f"`{model}` is no model; known: {', '.join(edition.models)}")
+    held = edition.models[model]
+    if draws < 10:
+        raise SequenceError("doubt about the numbers needs at least 10 draws")
+    known = changed(numbers(edition, held), assume or {})
+    return _Scenario(edition, held, known, draws, seed, mean_until, patients).made(sequences)
+
+
+class _Scenario:
+    def __init__(
+        self,
+        edition: Edition,
+        model: ModelFile,
+        known: dict[str, Number],
+        draws: int,
+        seed: int,
+        mean_until: float,
+        patients: int,
+    ) -> None:
+        if not 0 < mean_until <= model.horizon_months:
+            raise SequenceError(
+                f"a mean within {mean_until:g} months needs 0 to {model.horizon_months:g}"
+            )
+        self.edition, self.model, self.known = edition, model, known
+        self.many, self.seed, self.until, self.patients = draws, seed, mean_until, patients
+        self.drawn = {name: number.draws(seed, draws) for name, number in known.items()}
+        self.middle = {name: np.array([number.middle]) for name, number in known.items()}
+        self.cells = int(np.ceil(model.horizon_months / _HALF_MONTH)) + 1
+        self.months: Array = np.arange(self.cells) * np.float64(_HALF_MONTH)
+
+    def made(self, sequences: Sequence[Sequence[str]]) -> Scenario:
+        if not sequences:
+            raise SequenceError("name at least one sequence")
+        misfits = tuple(self._misfit(check) for check in self.model.checks)
+        missed = [m for m in misfits if m.check.predicts == "overall-survival" and not m.inside]
+        withheld = ""
+        if missed:
+            named = "; ".join(
+                f"{m.check.id}: published {m.published:g}, predicted {m.predicted.low:.1f} to "
+                f"{m.predicted.high:.1f} months"
+                for m in missed
+            )
+            withheld = f"survival is withheld, because the model misses what is known ({named})"
+        strategies = tuple(self._strategy(tuple(one), shown=not missed) for one in sequences)
+        measure = "months on a conjugate" if missed else f"months alive within {self.until:g}"
+        difference: Range | None = None
+        swings: tuple[Swing, ...] = ()
+        if len(strategies) > 1:
+            difference, swings = self._difference(
+                strategies[0].regimens, strategies[1].regimens, survival=not missed
+            )
+        return Scenario(
+            self.model.id,
+            self.model.title,
+            self.edition.info.edition,
+            self.seed,
+            self.many,
+            self.until,
+            strategies,
+            difference,
+            measure,
+            swings,
+            misfits,
+            self.known,
+            withheld,
+            self._uses(misfits),
+        )
+
+    def _uses(self, misfits: Sequence[Misfit]) -> tuple[str, ...]:
+        rests = [use for number in self.known.values() for use in number.uses]
+        return tuple(dict.fromkeys([*rests, *(m.check.arm.result for m in misfits)]))
+
+    # -- one sequence --------------------------------------------------------------------------
+
+    def _strategy(self, regimens: tuple[str, ...], *, shown: bool) -> Strategy:
+        line = list(self._lines(regimens, self.middle))
+        supportive = float(self._one("supportive-care", self.middle)[0])
+        exact = outlook(
+            line, supportive_months=supportive, horizon_months=self.model.horizon_months
+        )
+        values = {name: self._values(regimens, self.drawn, name) for name in _OUTCOMES}
+        middles = {name: float(self._values(regimens, self.middle, name)[0]) for name in _OUTCOMES}
+        ranges = {name: _range(middles[name], values[name]) for name in _OUTCOMES}
+        spread = None
+        if shown:
+            died = simulate_patients(
+                line, supportive_months=supportive, patients=self.patients, seed=self.seed
+            ).survival
+            low, half, high = np.quantile(died, [0.1, 0.5, 0.9])
+            spread = (float(low), float(half), float(high))
+        return Strategy(
+            " then ".join(
+                self.edition.regimens[r].short or self.edition.regimens[r].name for r in regimens
+            ),
+            regimens,
+            exact,
+            ranges["reach"],
+            ranges["conjugate"],
+            ranges["third"],
+            ranges["median"] if shown else None,
+            ranges["mean"] if shown else None,
+            spread,
+        )
+
+    def _lines(
+        self, regimens: tuple[str, ...], at: Mapping[str, Array]
+    ) -> Iterator[LineOfTreatment]:
+        scale, shape, go_on, die = self._tables(regimens, at)
+        for number, regimen in enumerate(regimens):
+            yield LineOfTreatment(
+                self.edition.regimens[regimen].name,
+                float(scale[0, number]),
+                float(shape[0, number]),
+                float(go_on[0, number]),
+                float(die[0, number]),
+            )
+
+    def _tables(
+        self, regimens: tuple[str, ...], at: Mapping[str, Array], first_line: str = ""
+    ) -> tuple[Array, Array, Array, Array]:
+        scales, shapes, going, dying = [], [], [], []
+        payloads: set[str] = set()
+        for number, regimen in enumerate(regimens):
+            place = _PLACES[min(number, 2)]
+            time = at[first_line] if first_line and number == 0 else self._time(regimen, place, at)
+            used = self._payload(regimen)
+            if used and used in payloads:
+                time = time * self._one("later-conjugate", at)
+            payloads |= {used} if used else set()
+            shape = self._find("shape", regimen, place, at)
+            scales.append(time / np.log(2) ** (1 / shape))
+            shapes.append(shape)
+            go = self._find("going-on", regimen, place, at)
+            going.append(go)
+            dying.append((1 - go) * self._find("dying", regimen, place, at))
+        together = (np.broadcast_arrays(*column) for column in (scales, shapes, going, dying))
+        made = [np.stack(column, axis=1) for column in together]
+        return made[0], made[1], made[2], made[3]
+
+    def _payload(self, regimen: str) -> str:
+        for drug in self.edition.drugs_of(regimen):
+            if _CONJUGATE in self.edition.profiles[drug].classes:
+                return self.edition.profiles[drug].payload_class or ""
+        return ""
+
+    def _is_conjugate(self, regimen: str) -> bool:
+        return any(
+            _CONJUGATE in self.edition.profiles[drug].classes
+            for drug in self.edition.drugs_of(regimen)
+        )
+
+    def _time(self, regimen: str, place: str, at: Mapping[str, Array]) -> Array:
+        if regimen not in self.edition.regimens:
+            raise SequenceError(f"`{regimen}` is no regimen of this edition")
+        for wanted in (place, "second") if place == "later" else (place,):
+            for parameter in self.model.parameters:
+                if (
+                    parameter.quantity == "time-on-line"
+                    and regimen in parameter.regimens
+                    and parameter.line == wanted
+                ):
+                    return at[parameter.id]
+        raise SequenceError(
+            f"the model `{self.model.id}` holds no time on {self.edition.regimens[regimen].name} "
+            f"in a {place} line; none is made up"
+        )
+
+    def _find(self, quantity: str, regimen: str, place: str, at: Mapping[str, Array]) -> Array:
+        """The parameter nearest to a regimen at a place: its own first, then that of the place."""
+        candidates = [p for p in self.model.parameters if p.quantity == quantity]
+        for own in (True, False):
+            for line in (place, "any"):
+                for parameter in candidates:
+                    named = regimen in parameter.regimens if own else not parameter.regimens
+                    if named and parameter.line == line:
+                        return at[parameter.id]
+        raise SequenceError(f"the model `{self.model.id}` holds no {quantity} for a {place} line")
+
+    def _one(self, quantity: str, at: Mapping[str, Array]) -> Array:
+        return next(at[p.id] for p in self.model.parameters if p.quantity == quantity)
+
+    # -- outcomes over draws -------------------------------------------------------------------
+
+    def _values(
+        self,
+        regimens: tuple[str, ...],
+        at: Mapping[str, Array],
+        outcome: str,
+        first_line: str = "",
+    ) -> Array:
+        """An outcome of a sequence, one for each draw."""
+        if outcome == "reach":
+            _, _, go_on, _ = self._tables(regimens, at, first_line)
+            reach = np.cumprod(
+                np.concatenate([np.ones((len(go_on), 1)), go_on[:, :-1]], axis=1), axis=1
+            )
+            first = next((n for n, r in enumerate(regimens) if self._is_conjugate(r)), None)
+            return np.zeros(len(go_on)) if first is None else reach[:, first]
+        found = []
+        for on, resting in self._occupied(regimens, at, first_line):
+            found.append(self._outcome(outcome, regimens, on, resting))
+        return np.concatenate(found)
+
+    def _occupied(
+        self, regimens: tuple[str, ...], at: Mapping[str, Array], first_line: str
+    ) -> Iterator[tuple[Array, Array]]:
+        scale, shape, go_on, die = self._tables(regimens, at, first_line)
+        supportive = np.broadcast_to(self._one("supportive-care", at), len(scale))
+        for start in range(0, len(scale), _BATCH):
+            part = slice(start, start + _BATCH)
+            on, resting, _ = occupancy(
+                scale_months=scale[part],
+                shape=shape[part],
+                go_on=go_on[part],
+                die=die[part],
+                supportive_months=supportive[part],
+                cells=self.cells,
+                cell_months=_HALF_MONTH,
+            )
+            yield on, resting
+
+    def _outcome(self, outcome: str, regimens: tuple[str, ...], on: Array, resting: Array) -> Array:
+        alive = on.sum(axis=1) + resting.sum(axis=1)
+        if outcome == "conjugate":
+            named = [n for n, r in enumerate(regimens) if self._is_conjugate(r)]
+            return np.asarray(np.trapezoid(on[:, named].sum(axis=1), dx=_HALF_MONTH, axis=1))
+        if outcome == "mean":
+            inside = self.months <= self.until
+            return np.asarray(np.trapezoid(alive[:, inside], self.months[inside], axis=1))
+        share = {
+            "median": alive,
+            "third": on[:, :2].sum(axis=1) + resting[:, :2].sum(axis=1),
+            "second": on[:, :2].sum(axis=1) + resting[:, :1].sum(axis=1),
+        }[outcome]
+        return np.array([crossing(self.months, row, 0.5) for row in share])
+
+    # -- what moves the answer -----------------------------------------------------------------
+
+    def _difference(
+        self, one: tuple[str, ...], other: tuple[str, ...], *, survival: bool
+    ) -> tuple[Range, tuple[Swing, ...]]:
+        outcome = "mean" if survival else "conjugate"
+
+        def gap(at: Mapping[str, Array]) -> Array:
+            return self._values(one, at, outcome) - self._values(other, at, outcome)
+
+        middle, drawn = float(gap(self.middle)[0]), gap(self.drawn)
+        swings = []
+        for name, number in self.known.items():
+            low, high = number.interval
+            ends = gap(
+                {key: np.full(2, value[0]) for key, value in self.middle.items()}
+                | {name: np.array([low, high])}
+            )
+            if abs(ends[1] - ends[0]) > 1e-9:
+                related = np.corrcoef(self.drawn[name], drawn)[0, 1] ** 2
+                swings.append(Swing(name, float(ends[0]), float(ends[1]), float(related)))
+        swings.sort(key=lambda s: -abs(s.high - s.low))
+        return _range(middle, drawn), tuple(swings)
+
+    def _misfit(self, check: Check) -> Misfit:
+        outcome = {
+            "leaving-second-line": "second",
+            "third-treatment": "third",
+            "overall-survival": "median",
+        }[check.predicts]
+        published = median_of(self.edition, check.arm, check.id)
+
+        def predicted(at: Mapping[str, Array]) -> Array:
+            """The median of the mixture of those who crossed over and those who did not."""
+            shares = [(check.sequence, 1 - check.crossover)]
+            if check.crossover:
+                shares.append((check.instead, check.crossover))
+            together: Array | None = None
+            for regimens, share in shares:
+                rows = np.concatenate(
+                    [
+                        self._share_free(outcome, on, resting)
+                        for on, resting in self._occupied(regimens, at, check.first_line)
+                    ]
+                )
+                together = share * rows if together is None else together + share * rows
+            assert together is not None
+            return np.array([crossing(self.months, row, 0.5) for row in together])
+
+        return Misfit(
+            check, published, _range(float(predicted(self.middle)[0]), predicted(self.drawn))
+        )
+
+    @staticmethod
+    def _share_free(outcome: str, on: Array, resting: Array) -> Array:
+        if outcome == "median":
+            return np.asarray(on.sum(axis=1) + resting.sum(axis=1))
+        lines = 2 if outcome == "third" else 1
+        return np.asarray(on[:, :2].sum(axis=1) + resting[:, :lines].sum(axis=1))
+
+
+_OUTCOMES = ("reach", "conjugate", "third", "median", "mean")
+
+
+def _range(middle: float, values: Array) -> Range:
+    low, high = np.nanquantile(values, [0.025, 0.975])
+    return Range(middle, float(low), float(high))
