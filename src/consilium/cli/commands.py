@@ -14,6 +14,7 @@ from consilium import __version__
 from consilium.cli import NO_PLAN, PROBLEM
 from consilium.cli.comparing import register as register_comparing
 from consilium.cli.proving import register as register_proving
+from consilium.cli.simulating import register as register_simulating
 from consilium.errors import ConsiliumError, nearest
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Region
@@ -390,5 +391,6 @@ def reference(
 from consilium.cli.cohort import register as register_cohort  # noqa: E402  it uses the options above
 
 register_comparing(app)
+register_simulating(app)
 register_proving(app)
 register_cohort(app)

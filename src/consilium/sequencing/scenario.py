@@ -90,7 +90,8 @@ class Scenario:
 
     ``difference`` is that of the first over the second in ``measure``: mean months alive within
     ``mean_until`` months, or, where survival is withheld, mean months on a conjugate. ``swings``
-    are of that difference, widest first. ``uses`` are the results that anything here rests on.
+    are of that difference, widest first. ``withheld`` says why survival is not shown, ``unranked``
+    why there is no difference. ``uses`` are the results that anything here rests on.
     """
 
     model: str
@@ -106,6 +107,7 @@ class Scenario:
     misfits: tuple[Misfit, ...]
     numbers: dict[str, Number]
     withheld: str
+    unranked: str
     uses: tuple[str, ...]
     caveat: str = CAVEAT
 
@@ -152,6 +154,8 @@ class _Scenario:
             )
         self.edition, self.model, self.known = edition, model, known
         self.many, self.seed, self.until, self.patients = draws, seed, mean_until, patients
+        self.anchor = ""
+        self._trials = {r.id: t.id for t in edition.trials.values() for r in t.results}
         self.drawn = {name: number.draws(seed, draws) for name, number in known.items()}
         self.middle = {name: np.array([number.middle]) for name, number in known.items()}
         self.cells = int(np.ceil(model.horizon_months / _HALF_MONTH)) + 1
@@ -170,11 +174,14 @@ class _Scenario:
                 for m in missed
             )
             withheld = f"survival is withheld, because the model misses what is known ({named})"
-        strategies = tuple(self._strategy(tuple(one), shown=not missed) for one in sequences)
+        self.anchor = self._anchor([one[0] for one in sequences])
+        unranked = self._unranked([one[0] for one in sequences])
+        shown = not missed and not unranked
+        strategies = tuple(self._strategy(tuple(one), shown=shown) for one in sequences)
         measure = "months on a conjugate" if missed else f"months alive within {self.until:g}"
         difference: Range | None = None
         swings: tuple[Swing, ...] = ()
-        if len(strategies) > 1:
+        if len(strategies) > 1 and not unranked:
             difference, swings = self._difference(
                 strategies[0].regimens, strategies[1].regimens, survival=not missed
             )
@@ -192,7 +199,37 @@ class _Scenario:
             misfits,
             self.known,
             withheld,
+            unranked,
             self._uses(misfits),
+        )
+
+    # -- what anchors a difference -------------------------------------------------------------
+
+    def _first_lines(self, regimen: str) -> dict[str, str]:
+        """The parameters of time on a regimen in the first line, by the trial they come from."""
+        return {
+            self._trials.get(p.figure.result, "") if p.figure else "": p.id
+            for p in self.model.parameters
+            if p.quantity == "time-on-line" and p.line == "first" and regimen in p.regimens
+        }
+
+    def _anchor(self, first: Sequence[str]) -> str:
+        """The trial that measured the first lines of the sequences, or of the first of them."""
+        trials = [set(self._first_lines(regimen)) for regimen in first]
+        shared = set.intersection(*trials[:2]) if trials else set()
+        order = [trial for regimen in first for trial in self._first_lines(regimen)]
+        return next((t for t in order if t in shared), order[0] if order else "")
+
+    def _unranked(self, first: Sequence[str]) -> str:
+        """Why first lines may not be set against each other; empty if one trial had them all."""
+        different = list(dict.fromkeys(first))
+        trials = [set(self._first_lines(regimen)) for regimen in different]
+        if len(different) < 2 or set.intersection(*trials):
+            return ""
+        names = (self.edition.regimens[r].short or self.edition.regimens[r].name for r in different)
+        return (
+            "Neither a difference nor survival is given: no trial in the model randomised "
+            f"{' against '.join(names)} in the first line, and times of two trials rank nothing."
         )
 
     def _uses(self, misfits: Sequence[Misfit]) -> tuple[str, ...]:
@@ -281,6 +318,10 @@ class _Scenario:
     def _time(self, regimen: str, place: str, at: Mapping[str, Array]) -> Array:
         if regimen not in self.edition.regimens:
             raise SequenceError(f"`{regimen}` is no regimen of this edition")
+        if place == "first":
+            found = self._first_lines(regimen)
+            if found:
+                return at[found.get(self.anchor) or next(iter(found.values()))]
         for wanted in (place, "second") if place == "later" else (place,):
             for parameter in self.model.parameters:
                 if (

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from consilium.sequencing.errors import SequenceError
 from consilium.sequencing.lines import LineOfTreatment
-from consilium.sequencing.microsimulation import key_of, batches, simulate, uniforms
+from consilium.sequencing.microsimulation import batches, key_of, simulate, uniforms
 from consilium.sequencing.renewal import outlook
 from consilium.statistics.kernels import without_numba
 

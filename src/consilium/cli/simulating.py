@@ -1,0 +1,103 @@
+"""`consilium simulate`: what sequences may bring, as a model of stated assumptions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command that simulates."""
+    app.command()(simulate)
+
+
+def simulate(
+    sequences: Annotated[
+        list[str], typer.Argument(help="One or more sequences: `Dato-DXd then chemotherapy`.")
+    ],
+    model: Annotated[
+        str, typer.Option("--model", help="Which model of the edition.")
+    ] = "triple-negative-first-line",
+    assume: Annotated[
+        list[str] | None,
+        typer.Option("--assume", help="Another value of a parameter: `supportive-care=5`."),
+    ] = None,
+    draws: Annotated[
+        int, typer.Option("--draws", help="Draws for doubt about the numbers.")
+    ] = 1000,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same answer.")] = 1,
+    until: Annotated[float, typer.Option("--months", help="Months alive within so many.")] = 36,
+    format: Annotated[str, typer.Option("--format", help="text, markdown, html or json")] = "text",
+    save: Annotated[
+        Path | None,
+        typer.Option("--save", help="Draw where patients are over time into this .svg or .png."),
+    ] = None,
+    tornado: Annotated[
+        Path | None,
+        typer.Option("--tornado", help="Draw what the difference rests on into this .svg or .png."),
+    ] = None,
+    edition: Annotated[
+        Path | None,
+        typer.Option("--edition", help="A folder with another edition than the bundled one."),
+    ] = None,
+) -> None:
+    """Simulate sequences of treatment, after the model has predicted what is known."""
+    from rich.console import Console  # noqa: PLC0415
+
+    from consilium.cli.commands import UsageError, edition_at  # noqa: PLC0415
+    from consilium.cli.console import console  # noqa: PLC0415
+    from consilium.comparing.sides import side  # noqa: PLC0415
+    from consilium.report.outlook import outlook_document, outlook_json  # noqa: PLC0415
+    from consilium.sequencing.scenario import scenario  # noqa: PLC0415
+
+    held = edition_at(edition)
+    named = [side(held, words) for words in sequences]
+    with Console(stderr=True).status("Drawing parameters and following the cohorts"):
+        made = scenario(
+            held,
+            model,
+            [one.regimens if one.sequence else one.regimens[:1] for one in named],
+            draws=draws,
+            seed=seed,
+            mean_until=until,
+            assume=dict(_assumed(one) for one in assume or ()),
+        )
+    if save or tornado:
+        from consilium.report.figures.occupancy import (  # noqa: PLC0415
+            occupancy_figure,
+            tornado_figure,
+        )
+
+        if save:
+            occupancy_figure(made, made.strategies[0], held).save(save)
+        if tornado:
+            tornado_figure(made, held).save(tornado)
+    match format:
+        case "text":
+            from consilium.report.terminal import print_document  # noqa: PLC0415
+
+            print_document(outlook_document(made, held), console())
+        case "markdown":
+            from consilium.report.markdown import markdown  # noqa: PLC0415
+
+            typer.echo(markdown(outlook_document(made, held)), nl=False)
+        case "html":
+            from consilium.report.html import html  # noqa: PLC0415
+
+            typer.echo(html(outlook_document(made, held)), nl=False)
+        case "json":
+            typer.echo(outlook_json(made).decode(), nl=False)
+        case _:
+            raise UsageError(f"`--format {format}` is not text, markdown, html or json")
+
+
+def _assumed(words: str) -> tuple[str, float]:
+    from consilium.cli.commands import UsageError  # noqa: PLC0415
+
+    name, _, value = words.partition("=")
+    try:
+        return name.strip(), float(value)
+    except ValueError:
+        raise UsageError(f"`--assume {words}` is not `parameter=number`") from None

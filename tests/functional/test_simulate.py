@@ -1,0 +1,43 @@
+"""`consilium simulate` as a person types it."""
+
+import json
+from xml.etree import ElementTree
+
+from tests.support.command_line import run
+
+ASKED = ("simulate", "Dato-DXd then chemotherapy", "chemotherapy then SG", "--draws", "50")
+
+
+def test_the_caveat_comes_before_any_number():
+    told = " ".join(run(*ASKED).out.split())
+    assert told.index("A model of stated assumptions, not evidence.") < told.index("In this model")
+    assert "What the model predicts of what is known" in told
+    assert "(assumption)" in told
+
+
+def test_json_names_what_every_number_rests_on():
+    made = json.loads(run(*ASKED, "--format", "json").out)
+    assert made["schema"] == "consilium-outlook/1"
+    assert made["uses"] and made["checks"] and made["parameters"]
+    low, high = made["difference"][1:]
+    assert low < made["difference"][0] < high
+
+
+def test_pictures_are_written(tmp_path):
+    stack, tornado = tmp_path / "stack.svg", tmp_path / "tornado.svg"
+    assert run(*ASKED, "--save", str(stack), "--tornado", str(tornado)).code == 0
+    for path in (stack, tornado):
+        assert ElementTree.parse(path).getroot().tag.endswith("svg")
+        assert "not evidence" in path.read_text(encoding="utf-8")
+
+
+def test_slips_are_answered_in_words():
+    for arguments, says in (
+        (("simulate", "T-DXd then SG"), "none is made up"),
+        (("simulate", "Dato-DXd", "--assume", "x"), "parameter=number"),
+        (("simulate", "Dato-DXd", "--model", "none"), "is no model"),
+        (("simulate", "Dato-DXd", "--draws", "50", "--save", "x.txt"), ".svg or .png"),
+    ):
+        done = run(*arguments)
+        assert done.code == 1 and says in done.err, arguments
+        assert "Traceback" not in done.err
