@@ -12,6 +12,7 @@ import typer
 
 from consilium import __version__
 from consilium.cli import NO_PLAN, PROBLEM
+from consilium.cli.asking import register as register_asking
 from consilium.cli.comparing import register as register_comparing
 from consilium.cli.proving import register as register_proving
 from consilium.cli.simulating import register as register_simulating
@@ -390,6 +391,7 @@ def reference(
 
 from consilium.cli.cohort import register as register_cohort  # noqa: E402  it uses the options above
 
+register_asking(app)
 register_comparing(app)
 register_simulating(app)
 register_proving(app)

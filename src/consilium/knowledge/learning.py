@@ -14,6 +14,7 @@ from consilium.clinical.dates import Day
 from consilium.evidence.references import (
     ApprovalId,
     CareRuleId,
+    ClassId,
     DrugId,
     HarmId,
     ObjectiveId,
@@ -254,6 +255,24 @@ class Discussion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at: str = ""
 
 
+class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One fact or opinion of the source page by itself, so that a question can be answered with it.
+
+    ``facets`` name what it is about, in the words of ``consilium.asking.words``;
+    ``people`` are those whom it names who are no speakers here.
+    """
+
+    id: str
+    says: str
+    at: str
+    facets: tuple[str, ...]
+    speaker: SpeakerId = ""
+    drugs: tuple[DrugId, ...] = ()
+    classes: tuple[ClassId, ...] = ()
+    trials: tuple[TrialId, ...] = ()
+    people: tuple[str, ...] = ()
+
+
 class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An educational activity (`activities/*.yaml`)."""
 
@@ -282,6 +301,7 @@ class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     discussion: Discussion | None = None
     polls: tuple[Poll, ...] = ()
     not_stated: tuple[str, ...] = ()
+    points: tuple[Point, ...] = ()
     note: str = ""
 
     @property

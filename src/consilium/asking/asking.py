@@ -1,0 +1,556 @@
+"""``Asker``: a question in, an answer made of cited statements out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from consilium.asking import claims, gates
+from consilium.asking.answer import (
+    ANSWER_SCHEMA,
+    Answer,
+    Computed,
+    Kind,
+    Link,
+    Said,
+    Scope,
+    Verdict,
+)
+from consilium.asking.derive import statements
+from consilium.asking.index import Index
+from consilium.asking.names import Named, Names
+from consilium.asking.statements import RANK, Statement
+from consilium.asking.words import content, facets_of, numbers, plain, tokens
+from consilium.clinical.dates import Day
+from consilium.knowledge.edition import Edition
+
+_GENERIC = frozenset(
+    """results opinion advice design evidence names class arms lines reason immunotherapy status
+    congress indication mechanism agreement monitoring harm management sequence standard preference
+    practice testing combination date questions author abstract title series type forecast population
+    eligibility brca pd-l1 symptoms volume her2-low target grade-3 discontinuation-for-adverse-event
+    risk-factors disclosure schedule prophylaxis conflict released maturity differences
+    real-world randomised care approval dose audience expires follow-up n hr median""".split()
+)
+_FIGURES = {
+    "hr": "a hazard ratio", "median": "a median", "p-value": "a p value", "n": "a number of patients",
+    "landmark": "a rate at that time", "dar": "a drug-to-antibody ratio",
+    "follow-up": "a length of follow-up", "orr": "a response rate", "dor": "a duration of response",
+    "cbr": "a clinical benefit rate", "dcr": "a disease control rate",
+}  # fmt: skip
+_QUANTITY = re.compile(
+    r"\bhow (?:many|much|long|often|big|large|high)\b|what (?:percent|share|proportion|fraction|number|rate|dose|was the (?:rate|hr|median))|"
+    r"\bpercent|\bpercentage|\brate of\b|\brates?\b|\bnumber of\b|\bfigures?\b|\bexact\b|\bincidence\b|\bfrequency of"
+)
+_PRONOUN = re.compile(
+    r"\b(it|its|they|them|their|that|this|those|these|same|the (?:trial|study|drug|former|latter|other|first one|second one)|he|she|his|her)\b|^(?:and|what about|how about|also|ok|so)\b"
+)
+_EMPTY_FIELDS = {
+    "expires": "an expiry date",
+    "credit": "credit or accreditation",
+}
+_ENTITY_KINDS = ("trial", "drug", "class", "person", "company")
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """An earlier question of the same conversation."""
+
+    question: str
+
+
+class _Asked(msgspec.Struct):
+    question: str
+    named: Named
+    facets: tuple[str, ...]
+    scope: Scope
+    as_of: date
+    region: str = ""
+
+    @property
+    def strong(self) -> tuple[str, ...]:
+        return tuple(f for f in self.facets if f not in _GENERIC)
+
+
+class Asker:
+    """Answers from one edition. Build it once; asking changes nothing in it."""
+
+    def __init__(self, edition: Edition) -> None:
+        self.edition = edition
+        self.names = Names(edition)
+        self.index = Index(statements(edition))
+
+    def ask(
+        self,
+        question: str,
+        *,
+        as_of: date,
+        scope: Scope = "all",
+        region: str = "US",
+        history: Sequence[str] = (),
+    ) -> Answer:
+        """What the stored sources say to a question.
+
+        With scope `activity` only the source page speaks, as of its release.
+        ``history`` holds earlier questions of the conversation, oldest first;
+        nothing of them is kept.
+        """
+        question = question.strip()[:2000]
+        if scope == "activity":
+            released = [a.released for a in self.edition.contents.activities]
+            days = [d.last for d in released if isinstance(d, Day)]
+            as_of = min([*days, as_of]) if days else as_of
+        refused = gates.refused(question)
+        if refused:
+            return self._declined(question, scope, as_of, refused.reason, refused.may_log)
+        asked = self._understood(question, scope, as_of, history)
+        asked.region = region
+        if asked.named.unknown:
+            return self._unknown(asked)
+        from consilium.asking.computing import computed  # noqa: PLC0415  it imports planning
+
+        worked = computed(self, asked, question)
+        if worked is not None:
+            return worked
+        if self._outside(asked):
+            return self._declined(question, scope, as_of, "out-of-field", True)
+        listed = self._listed(asked)
+        if listed is not None:
+            return listed
+        return self._answered(asked)
+
+    # -- understanding ------------------------------------------------------------------------
+
+    def _understood(
+        self, question: str, scope: Scope, as_of: date, history: Sequence[str]
+    ) -> _Asked:
+        named, facets = self.names.named(question), facets_of(question)
+        if history and not named.unknown:
+            short = len(tokens(question)) <= 12
+            follows = _PRONOUN.search(plain(question)) is not None or len(tokens(question)) <= 4
+            before = self.names.named(history[-1])
+            for earlier in reversed(history[:-1]):
+                if before.entities:
+                    break
+                before = self.names.named(earlier)
+            ours = [e for e in named.entities if e.startswith(("trial:", "drug:"))]
+            if short and (follows or not named.entities):
+                if not ours:
+                    named = Named((*named.entities, *before.entities))
+                if not [f for f in facets if f not in ("congress",)] or (
+                    re.match(r"(?:and|what about|how about)\b", plain(question)) and ours
+                ):
+                    facets = tuple(dict.fromkeys((*facets, *facets_of(history[-1]))))
+        return _Asked(question, named, facets, scope, as_of)
+
+    # -- selecting ----------------------------------------------------------------------------
+
+    def holds(self, statement: Statement, asked: _Asked) -> bool:
+        """Whether a statement may speak here: in scope, begun, not ended."""
+        if asked.scope == "activity" and not statement.activity:
+            return False
+        day = asked.as_of.isoformat()
+        if statement.since and statement.since > day:
+            return False
+        return not (statement.until and statement.until <= day)
+
+    def ranked(
+        self, asked: _Asked, *, entities: Iterable[str] | None = None
+    ) -> list[tuple[float, Statement]]:
+        """The statements that may answer, with their score, best first."""
+        wanted = tuple(entities) if entities is not None else asked.named.entities
+        scores: dict[str, float] = {}
+        words = content(" ".join(self.names.repaired(asked.question)))
+        hits = self.index.text.find(words, 60)
+        top = max((score for _, score in hits), default=1.0) or 1.0
+        for name, score in hits:
+            scores[name] = 3.0 * score / top
+        main = [e for e in wanted if e.startswith("trial:")] or [
+            e for e in wanted if e.startswith("drug:")
+        ]
+        main = main or [e for e in wanted if e.startswith(("class:", "person:", "company:"))]
+        for entity in wanted:
+            for name in self.index.by_entity.get(entity, ()):
+                scores.setdefault(name, 0.0)
+        for facet in asked.strong:
+            for name in self.index.by_facet.get(facet, ()):
+                if not main:
+                    scores.setdefault(name, 0.0)
+        found = []
+        asks = set(asked.facets)
+        opinion = bool(asks & {"opinion", "advice", "agreement"})
+        for name, start in scores.items():
+            score = start
+            statement = self.index.by_id[name]
+            if not self.holds(statement, asked):
+                continue
+            about, facets = set(statement.about), set(statement.facets)
+            if main and not about & set(main):
+                continue
+            score += sum(_WEIGHT[e.partition(":")[0]] for e in wanted if e in about)
+            for facet in asks & facets:
+                score += 0.8 if facet in _GENERIC else 2.4
+            lack = [f for f in asked.strong if f not in facets]
+            score -= 0.8 * len(lack) if asked.strong and not set(asked.strong) & facets else 0
+            if statement.head:
+                score += 0.8
+            if statement.activity and (opinion or not statement.about):
+                score += 0.4
+            if asks & _FIGURES.keys() and statement.kind in ("result", "harm"):
+                score += 1.0 if numbers(statement.text) else -2.0
+            if statement.kind == "gap":
+                score -= 1.2
+            if "subgroup" in facets and not asks & {"subgroup", "brca", "pd-l1", "her2-low"}:
+                score -= 1.5
+            if opinion and statement.kind in ("position", "remark"):
+                score += 0.8
+            if "conflict" in facets and "conflict" not in asks:
+                score -= 1.0
+            if statement.regions and asked.region and asked.region not in statement.regions:
+                score -= 0.3
+            found.append((score, statement))
+        found.sort(key=lambda pair: (-pair[0], pair[1].id))
+        return found
+
+    def _outside(self, asked: _Asked) -> bool:
+        from consilium.asking.field import outside  # noqa: PLC0415  reads its weights
+
+        return outside(
+            asked.question,
+            asked.named.entities,
+            asked.facets,
+            self.index.known_share(asked.question),
+        )
+
+    # -- answers ------------------------------------------------------------------------------
+
+    def make(self, asked: _Asked, kind: Kind, **parts: Any) -> Answer:
+        """An answer to what was asked."""
+        return Answer(
+            schema=ANSWER_SCHEMA,
+            question=asked.question,
+            scope=asked.scope,
+            as_of=asked.as_of.isoformat(),
+            edition=self.edition.info.edition,
+            kind=kind,
+            **parts,
+        )
+
+    def _declined(
+        self, question: str, scope: Scope, as_of: date, reason: str, may_log: bool
+    ) -> Answer:
+        shown = "" if reason == "identifiers" else question
+        asked = _Asked(shown, Named(()), (), scope, as_of)
+        links: tuple[Link, ...] = ()
+        if reason == "dose":
+            links = (
+                Link("care", "Work the dose out step by step: consilium care"),
+                Link("plan", "Plan for a described patient: consilium plan"),
+            )
+        return self.make(
+            asked, "declined", reason=reason, lead=gates.says(reason), may_log=may_log, links=links
+        )
+
+    def _unknown(self, asked: _Asked) -> Answer:
+        names = ", ".join(asked.named.unknown)
+        near = [s for _, s in self.ranked(asked)[:2]] if asked.named.entities else []
+        return self.make(
+            asked,
+            "declined",
+            reason="unknown-name",
+            lead=f"{gates.says('unknown-name')} {names}. Not in the stored sources.",
+            related=tuple(Said.of(s) for s in near),
+        )
+
+    def _listed(self, asked: _Asked) -> Answer | None:
+        text = plain(asked.question)
+        lists = re.search(
+            r"\b(?:which|what|list|name|all|how many|enumerate|give me|are there(?: any)?|any)\b.{0,50}\b(?:trials|studies)\b|\b(?:trials|studies) (?:are|were|is|of|with|on|in|that|testing|investigating|mentioned|named|discussed)",
+            text,
+        )
+        if not lists or len(asked.named.of("trial")) > 0:
+            return None
+        phase = re.search(r"phase[ -]?(iii|ii|i|[123])\b", text)
+        rows = []
+        wanted = {e for e in asked.named.entities if e.startswith(("drug:", "class:"))} - {
+            "class:chemotherapy"
+        }
+        for trial in self.edition.contents.trials:
+            own = [
+                self.index.by_id[i]
+                for i in self.index.by_entity.get(f"trial:{trial.id}", ())
+                if self.holds(self.index.by_id[i], asked)
+            ]
+            identity = next(
+                (s for s in own if s.kind == "trial" and {"phase", "nct"} & set(s.facets)), None
+            )
+            if identity is None or trial.kind in ("cohort", "benchmark-set"):
+                continue
+            if phase and trial.phase != _PHASES.get(phase[1], phase[1]):
+                continue
+            about = {e for s in own if s.kind != "position" for e in s.about}
+            if wanted and not wanted & about:
+                continue
+            if not wanted <= about and len(wanted) > 1 and " or " not in text:
+                continue
+            ongoing = re.search(
+                r"\bongoing|recruit|running|under ?way|in progress|active|no results|not (?:yet )?report",
+                text,
+            )
+            if (
+                ongoing
+                and trial.kind != "trial-in-progress"
+                and not ("ongoing" in identity.text and asked.scope == "activity")
+            ):
+                continue
+            said = plain(trial.population.says + " " + identity.text)
+            if re.search(r"triple|tnbc", text) and not re.search(r"triple|tnbc", said):
+                continue
+            if re.search(
+                r"hormone|\bhr\b ?\+?|hr-pos|luminal|er[ -]?pos|er\+", text
+            ) and not re.search(r"hormone|hr\+|luminal|oestrogen", said):
+                continue
+            if re.search(r"first[- ]line|untreated|frontline|1l\b", text) and not re.search(
+                r"first-line|untreated|no systemic|not? .{0,20}(?:earlier )?(?:systemic )?treat",
+                said,
+            ):
+                continue
+            if "crossover" in asked.facets:
+                crossing = [s for s in own if "crossover" in s.facets and s.kind == "trial"]
+                refuses = re.search(r"\bnot\b|n't|without|no crossover|forb", text) is not None
+                crossing = [
+                    s
+                    for s in crossing
+                    if ("did not allow" in s.text) == refuses and s.facets[:1] == ("crossover",)
+                ]
+                if not crossing:
+                    continue
+                identity = crossing[0]
+            if "presenter" in asked.facets or re.search(r"presented at", text):
+                shown = [s for s in own if "presenter" in s.facets]
+                if not shown:
+                    continue
+                identity = shown[0]
+            rows.append((trial.names[0], identity))
+        if not rows:
+            return None
+        names = [name for name, _ in rows]
+        count = f"{len(names)} in the stored sources" + (
+            " of this page" if asked.scope == "activity" else ""
+        )
+        return self.make(
+            asked,
+            "answer",
+            statements=tuple(Said.of(s) for _, s in rows[:5]),
+            computed=(Computed(f"{count}: {', '.join(names)}.", tuple(s.id for _, s in rows)),),
+            related=tuple(Said.of(s) for _, s in rows[5:]),
+        )
+
+    def _answered(self, asked: _Asked) -> Answer:
+        read = claims.reading(asked.question)
+        ranked = self.ranked(asked)
+        sides = self._sides(asked)
+        chosen = self._side_by_side(asked, sides) if sides else self._chosen(asked, ranked)
+        lacking = self._lacking(asked, chosen)
+        if lacking or not chosen:
+            return self._not_there(asked, ranked, lacking, chosen, read)
+        said: Verdict = ""
+        lead = ""
+        if read.manner:
+            near = [s for _, s in ranked[:25]]
+            said, proof = claims.verdict(read.claim, [*chosen, *near], self.names)
+            if proof is not None:
+                chosen = [proof, *[s for s in chosen if s.id != proof.id]][:3]
+            lead = _LEADS[read.manner].get(said, "")
+            if read.manner == "yes-no" and said == "not-said":
+                said = ""
+        elif set(asked.facets) & {"pfs", "os"} and re.search(
+            r"\bimprov|\bbenefit|\bprolong|\blonger|\bbetter|\bextend|\bsuperior",
+            plain(asked.question),
+        ):
+            said, proof = claims.verdict(asked.question.rstrip("?"), chosen, self.names)
+            lead = {
+                "no": "The premise does not stand as put.",
+                "open": "That is not established.",
+            }.get(said, "")
+            said = said if lead else ""
+        if not sides and proof_first(read.manner):
+            ordered = chosen
+        else:
+            ordered = sorted(chosen, key=lambda s: RANK[s.kind]) if not sides else chosen
+        return self.make(
+            asked,
+            "answer",
+            verdict=said,
+            lead=lead,
+            statements=tuple(Said.of(s) for s in ordered[:5]),
+            agreement=self._agreement(asked, ordered),
+        )
+
+    def _chosen(self, asked: _Asked, ranked: list[tuple[float, Statement]]) -> list[Statement]:
+        if not ranked:
+            return []
+        best = ranked[0][0]
+        if best < 1.5:
+            return []
+        strong = set(asked.strong)
+        if strong and not any(strong & set(s.facets) for _, s in ranked[:8]):
+            strong = set()
+        kept: list[Statement] = []
+        for score, statement in ranked:
+            if score < 0.72 * best or len(kept) >= 3:
+                break
+            if kept and strong and not strong & set(statement.facets):
+                continue
+            if any(_alike(statement, k) for k in kept):
+                continue
+            kept.append(statement)
+        people = asked.named.of("person")
+        if {"opinion", "advice", "agreement"} & set(asked.facets) and len(people) != 1:
+            speaking = {k.who for k in kept if k.who}
+            for score, statement in ranked[:12]:
+                if statement.who and statement.who not in speaking and score > 0.55 * best:
+                    kept.append(statement)
+                    speaking.add(statement.who)
+        return kept[:5]
+
+    def _sides(self, asked: _Asked) -> tuple[str, ...]:
+        """The things that a question sets side by side, if it does."""
+        for kind in ("trial", "drug"):
+            found = asked.named.of(kind)
+            if len(found) >= 2 and (
+                kind == "trial"
+                or re.search(
+                    r"\bcompar|\bvs?\b|versus|differ|both|\band\b|\bor\b|similar|each",
+                    plain(asked.question),
+                )
+            ):
+                return found[:4]
+        return ()
+
+    def _side_by_side(self, asked: _Asked, sides: tuple[str, ...]) -> list[Statement]:
+        kept: list[Statement] = []
+        joint = [(v, s) for v, s in self.ranked(asked) if set(sides) <= set(s.about)]
+        asks = set(asked.facets)
+        if joint and (
+            not asked.strong
+            or set(asked.strong) & set(joint[0][1].facets)
+            or asks & set(joint[0][1].facets) & {"design", "sequence", "advice", "opinion"}
+        ):
+            kept.append(joint[0][1])
+        for entity in sides:
+            ranked = self.ranked(asked, entities=(entity,))
+            for _, statement in ranked[:6]:
+                strong = set(asked.strong)
+                if strong and not strong & set(statement.facets):
+                    continue
+                if statement.id not in {k.id for k in kept}:
+                    kept.append(statement)
+                    break
+        return kept[:5]
+
+    def _lacking(self, asked: _Asked, chosen: list[Statement]) -> tuple[str, ...]:
+        """What was asked for and stands in none of the statements chosen."""
+        lacking = []
+        held = {f for s in chosen if s.kind != "gap" for f in s.facets}
+        texts = " ".join(s.text for s in chosen if s.kind != "gap")
+        for facet in asked.facets:
+            if (
+                facet in _FIGURES
+                and facet not in held
+                and not (facet == "median" and "median" in texts)
+            ):
+                lacking.append(_FIGURES[facet])
+            elif facet in _EMPTY_FIELDS and asked.named.of("trial") == ():
+                lacking.append(_EMPTY_FIELDS[facet])
+        missing = [f for f in asked.strong if f not in held]
+        if missing and len(missing) == len(asked.strong) and (asked.named.entities or not chosen):
+            lacking += [f.replace("-", " ") for f in missing]
+        elif _QUANTITY.search(plain(asked.question)) and not lacking:
+            shown = [n for s in chosen if s.kind != "gap" for n in numbers(s.text)]
+            listy = re.search(
+                r"how (?:many (?:trials|studies|questions|experts|objectives|companies|days|lines|phase)|long .*(?:after|before))",
+                plain(asked.question),
+            )
+            if (
+                not shown
+                and not listy
+                and not re.search(
+                    r"how (?:much|often) (?:data|evidence|should|do)", plain(asked.question)
+                )
+            ):
+                lacking.append("a figure for this")
+        return tuple(dict.fromkeys(lacking))
+
+    def _not_there(
+        self,
+        asked: _Asked,
+        ranked: list[tuple[float, Statement]],
+        lacking: tuple[str, ...],
+        chosen: list[Statement],
+        read: claims.Reading,
+    ) -> Answer:
+        near = [s for s in chosen if s.kind != "gap"] or [
+            s for _, s in ranked[:6] if s.kind != "gap"
+        ]
+        gaps = [s for _, s in ranked if s.kind == "gap" and set(s.facets) & set(asked.facets)][:1]
+        here = (
+            "This page does not say" if asked.scope == "activity" else "Not in the stored sources"
+        )
+        what = ", ".join(lacking) or "an answer to this"
+        links: tuple[Link, ...] = ()
+        if asked.scope == "activity":
+            wider = msgspec.structs.replace(asked, scope="all", as_of=date.max)
+            if self._chosen(wider, self.ranked(wider)):
+                links = (Link("ask", "Ask all stored evidence instead (scope all)"),)
+        return self.make(
+            asked,
+            "not-in-sources",
+            verdict="not-said" if read.manner else "",
+            lead=f"{here}: {what}.",
+            statements=tuple(Said.of(s) for s in gaps),
+            related=tuple(Said.of(s) for s in near[:3]),
+            links=links,
+        )
+
+    def _agreement(self, asked: _Asked, chosen: list[Statement]) -> str:
+        speaking = {s.who for s in chosen if s.who and s.kind in ("position", "remark")}
+        if len(speaking) < 2 or not {"opinion", "advice", "agreement"} & set(asked.facets):
+            return ""
+        agrees = any("agreement" in s.facets for s in chosen)
+        names = " and ".join(sorted(speaking))
+        return (
+            f"Both speak here: {names}." if not agrees else f"They agree, as far as said: {names}."
+        )
+
+
+_WEIGHT = {"trial": 2.0, "drug": 1.2, "class": 0.6, "person": 1.5, "company": 2.0}
+_PHASES = {"i": "1", "ii": "2", "iii": "3"}
+_LEADS: dict[str, dict[str, str]] = {
+    "yes-no": {"yes": "Yes.", "no": "No.", "open": "That is not established."},
+    "claim": {
+        "yes": "Yes.",
+        "no": "No: the source says otherwise.",
+        "open": "That is not established.",
+        "not-said": "The stored sources do not say that in these words. What they say:",
+    },
+    "premise": {
+        "yes": "",
+        "no": "The premise does not stand: the source says otherwise.",
+        "open": "The premise is not established.",
+        "not-said": "The stored sources do not state the premise in these words. What they say:",
+    },
+}
+
+
+def proof_first(manner: str) -> bool:
+    """Whether the statement that settles a claim leads the answer."""
+    return bool(manner)
+
+
+def _alike(one: Statement, other: Statement) -> bool:
+    a, b = set(content(one.text)), set(content(other.text))
+    return len(a & b) >= 0.8 * min(len(a), len(b))

@@ -1,0 +1,274 @@
+"""What a question asserts, held against what statements say.
+
+Nothing is affirmed unless one statement says all of it: the same drugs and
+trials, the same endpoints, the same figures in the same order, the same sense.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from consilium.asking.answer import Verdict
+from consilium.asking.names import Names
+from consilium.asking.statements import Statement
+from consilium.asking.words import STOP, facets_of, numbers, plain, stem
+
+_ASKED = re.compile(
+    r"^(?:so,? |and |but |then |hi,? |hello,? |please |can you (?:please )?(?:tell me|confirm) (?:if|whether|that) |"
+    r"(?:i|we) (?:heard|read|think|thought|understand|believe|was told) (?:that )?|do you know (?:if|whether) )*"
+    r"(?:is it (?:true|correct|right|the case|a fact|accurate) (?:to say )?(?:that )?|true or false:? |"
+    r"(?:please )?confirm (?:that |whether |if )?|fact check:? |verify (?:that )?|is the following (?:true|correct)[:?]? |"
+    r"am i (?:right|correct) (?:that|in thinking|to think|in saying)(?: that)? |isn't it true (?:that )?|"
+    r"would it be (?:true|correct|right|fair) (?:to say )?(?:that )?|right that |agree that |do the sources (?:say|state|show) (?:that )?|"
+    r"does the page (?:say|state|show) (?:that )?)"
+)
+_TAG = re.compile(
+    r",? ?(?:right|correct|isn't (?:it|that so|that right)|is that (?:right|correct|true|so)|true|yes|no|"
+    r"am i (?:right|correct)|true or false|didn't (?:it|they)|doesn't it|wasn't it|don't they|agreed)\?$"
+)
+_YES_NO = re.compile(
+    r"^(?:so,? |and |but |then |hi,? |hello,? |please )*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|"
+    r"isn't|aren't|wasn't|weren't|doesn't|didn't|don't|hasn't|haven't|can't|won't)\b"
+)
+_PREMISE = re.compile(
+    r"^(?:given (?:that )?|since |because |as |considering (?:that )?|now that |knowing that |assuming (?:that )?|seeing that |"
+    r"in view of the fact that |we know (?:that )?)(.{12,}?)(?:, |; |\. | - )(?=\S)"
+)
+_NOT = re.compile(
+    r"\b(?:not|no|never|without|cannot|neither|nor|none|fail(?:s|ed)? to|failed|lack(?:s|ed)?|excluded?|forbid|forbade|prohibited|"
+    r"refused?|denied|against|absent|withdrawn)\b|n't\b|\bnon-"
+)
+_SENSE: tuple[tuple[str, str], ...] = (
+    (r"\b(?:improv\w*|longer|prolong\w*|better|benefit\w*|superior\w*|gain\w*|extend\w*|increas\w* (?:pfs|os|survival))", "better"),
+    (r"\b(?:worse\w*|shorter|shorten\w*|inferior\w*|harm(?:s|ed|ful)\b|detriment\w*|decreas\w* (?:pfs|os|survival)|reduc\w* (?:pfs|os|survival))", "worse"),
+    (r"\bimmature|not (?:yet )?mature", "immature"),
+    (r"\bmature\b", "mature"),
+)  # fmt: skip
+_PAIRS: tuple[tuple[str, str], ...] = (
+    ("allowed", "forbidden"), ("high", "low"), ("symptomatic", "asymptomatic"),
+    ("positive", "negative"), ("first", "second"), ("untreated", "pretreated"), ("reduced", "increased"),
+    ("oral", "intravenous"), ("agrees", "disagrees"), ("immature", "mature"), ("shorter", "longer"),
+)  # fmt: skip
+_SAME = {
+    "permit": "allow", "permitted": "allow", "allowed": "allow", "let": "allow", "inhibitors": "inhibitor",
+    "versu": "chemotherapy", "chemo": "chemotherapy", "adc": "conjugate", "adcs": "conjugate",
+    "i": "1", "ii": "2", "iii": "3", "1l": "first", "frontline": "first", "upfront": "first", "2l": "second",
+    "wa": "", "significant": "significantly", "improvement": "improv", "extend": "improv", "prolong": "improv",
+    "increas": "improv", "gain": "improv", "benefit": "improv", "better": "improv", "longer": "improv",
+    "lengthen": "improv", "superior": "improv", "enhanc": "improv",
+}  # fmt: skip
+_FILLER = frozenset(
+    stem(w)
+    for w in """compared comparison patients patient arm arms trial study result results data show
+    showed shown demonstrated demonstrate statistically significantly significant setting disease
+    treatment therapy breast cancer advanced metastatic reported found given going able get getting
+    been being have having year time number phase survival progression free overall now currently
+    chemotherapy evidence investigated testing tested uses used using directed doctor called""".split()
+)
+_EXACT = frozenset("pfs os orr dor".split())
+
+
+class Reading(NamedTuple):
+    """What is asserted, and how: ``yes-no``, ``claim`` (is it true that), ``premise`` or nothing."""
+
+    manner: str
+    claim: str
+
+
+def reading(question: str) -> Reading:
+    """The claim that a question makes."""
+    text = plain(question).rstrip(" .!")
+    asked = _ASKED.match(text)
+    if asked:
+        return Reading("claim", text[asked.end() :].rstrip("?"))
+    if _TAG.search(text):
+        return Reading("claim", _TAG.sub("", text))
+    premise = _PREMISE.match(text)
+    if premise:
+        return Reading("premise", premise[1])
+    if _YES_NO.match(text):
+        if re.search(r"\bor\b", text) and not re.search(r"\bif\b|whether", text):
+            return Reading("", text)  # a choice is no yes-or-no question
+        return Reading("yes-no", _YES_NO.sub("", text).rstrip("?"))
+    if (
+        not text.endswith("?")
+        and not re.match(
+            r"(?:what|which|who|how|when|why|where|list|name|tell|give|describe|compare|summar|explain|show)",
+            text,
+        )
+        and len(text.split()) > 5
+    ):
+        return Reading("claim", text)
+    return Reading("", text)
+
+
+class _Sense(NamedTuple):
+    entities: tuple[str, ...]
+    endpoints: frozenset[str]
+    figures: tuple[str, ...]
+    negated: bool
+    better: str
+    words: tuple[str, ...]
+
+
+def _sense(text: str, names: Names) -> _Sense:
+    held = names.senses.get(text)
+    if held is None:
+        held = names.senses[text] = _made_sense(text, names)
+        if len(names.senses) > 4096:
+            names.senses.clear()
+    return held
+
+
+def _made_sense(text: str, names: Names) -> _Sense:
+    lowered = plain(text)
+    named = names.named(text)
+    inside = {t for entity in named.entities for t in names.spelled.get(entity, ())}
+    words = []
+    for token in names.repaired(text):
+        word = _SAME.get(token, token)
+        word = _SAME.get(stem(word), stem(word))
+        if word and token not in STOP and token not in inside and word not in _FILLER:
+            words.append(word)
+    endpoints = frozenset(
+        f
+        for f in facets_of(text)
+        if f in ("pfs", "os", "orr", "dor", "pfs2", "qol", "neutropenia", "diarrhoea", "crossover")
+    )
+    better = next((name for pattern, name in _SENSE if re.search(pattern, lowered)), "")
+    return _Sense(
+        named.entities, endpoints, numbers(text), _NOT.search(lowered) is not None, better,
+        tuple(words),
+    )  # fmt: skip
+
+
+def _in_order(few: tuple[str, ...], many: tuple[str, ...]) -> bool:
+    left = iter(many)
+    return all(any(item == other for other in left) for item in few)
+
+
+def supports(claim: str, statement: Statement, names: Names) -> bool:
+    """Whether a statement says all that is claimed.
+
+    Drugs, trials and figures must stand in it in the same order, endpoints and
+    every other word that carries meaning must be there, and it must negate
+    what is negated and nothing else.
+    """
+    for part in _clauses(statement.text):
+        said, asked = _sense(part, names), _sense(claim, names)
+        concrete = tuple(e for e in asked.entities if not e.startswith(("class:", "company:")))
+        held = tuple(e for e in said.entities if not e.startswith(("class:", "company:")))
+        if not concrete and not set(asked.entities) <= set(said.entities):
+            continue
+        roles = tuple(e for e in concrete if e.startswith("drug:"))
+        if re.search(r"\bonly\b", part):
+            continue  # what is said of one of several is not told apart by words alone
+        if _of(concrete, "trial") and _of(concrete, "trial") != _of(held, "trial"):
+            continue
+        if (
+            set(concrete) <= set(held)
+            and set(asked.entities) <= {*said.entities, *statement.about}
+            and _in_order(roles, held)
+            and _in_order(asked.figures, said.figures)
+            and asked.endpoints <= said.endpoints
+            and asked.negated == said.negated
+            and (not asked.better or asked.better == said.better)
+            and _direction(claim, names) == _direction(part, names)
+            and set(asked.words) <= set(said.words)
+            and (asked.words or asked.figures or asked.endpoints)
+        ):
+            return True
+    return False
+
+
+def _of(entities: tuple[str, ...], kind: str) -> set[str]:
+    return {e for e in entities if e.startswith(f"{kind}:")}
+
+
+def _direction(text: str, names: Names) -> bool:
+    """Whether chemotherapy stands before the drug, as in `chemotherapy improved PFS over SG`."""
+    entities = names.named(text).entities
+    chemo = next((i for i, e in enumerate(entities) if e == "class:chemotherapy"), None)
+    drug = next((i for i, e in enumerate(entities) if e.startswith("drug:")), None)
+    return chemo is not None and drug is not None and chemo < drug
+
+
+def _clauses(text: str) -> list[str]:
+    whole = [text]
+    parts = re.split(r"(?<=[a-z)])[.;] ", text)
+    return whole + parts if len(parts) > 1 else whole
+
+
+def verdict(claim: str, found: list[Statement], names: Names) -> tuple[Verdict, Statement | None]:
+    """Yes with the statement that says it; no with the one that says otherwise; else open or not said.
+
+    A swapped drug, endpoint or figure, or a turned sense, is never a yes.
+    """
+    for statement in found:
+        if statement.kind != "gap" and supports(claim, statement, names):
+            return "yes", statement
+    asked = _sense(claim, names)
+    for statement in found:
+        said = _sense(statement.text, names)
+        trials = {e for e in asked.entities if e.startswith("trial:")}
+        drugs = {e for e in asked.entities if e.startswith("drug:")}
+        same = (trials and trials <= set(statement.about)) or (
+            not trials and drugs and drugs <= set(statement.about)
+        )
+        if not same or statement.kind == "gap":
+            continue
+        shared = asked.endpoints & said.endpoints
+        if "crossover" in shared and asked.negated != said.negated:
+            return "no", statement
+        if shared & {"pfs", "os", "qol"} and asked.better == "better" and not asked.negated:
+            lowered = plain(statement.text)
+            if re.search(
+                r"\bno (?:overall |significant |os |pfs )?\w* ?\(?\w*\)? ?benefit|do not prolong|not significant",
+                lowered,
+            ):
+                return "no", statement
+            if len(said.endpoints & {"pfs", "os"}) == 1 and re.search(r"immature|trend", lowered):
+                return "open", statement
+        if (
+            shared & {"pfs", "os"}
+            and asked.negated != said.negated
+            and asked.better == said.better != ""
+            and set(asked.words) <= {*said.words}
+        ):
+            return "no", statement
+        if asked.better == "worse" and said.better == "better" and shared:
+            return "no", statement
+        if (
+            asked.figures
+            and said.figures
+            and not set(asked.figures) & set(said.figures)
+            and (
+                shared
+                or (
+                    set(facets_of(claim))
+                    & set(statement.facets)
+                    & {"phase", "n", "attrition", "dar", "dose", "schedule"}
+                )
+            )
+        ):
+            return "no", statement
+        if "phase" in statement.facets and (
+            phase := re.search(r"phase (iii|ii|iv|i|\d)\b", plain(claim))
+        ):
+            mine = re.search(r"phase (iii|ii|iv|i|\d)\b", plain(statement.text))
+            if mine and _number(mine[1]) != _number(phase[1]):
+                return "no", statement
+        for key in ("payload", "linker", "target", "maker", "presenter"):
+            if (
+                key in facets_of(claim)
+                and key in statement.facets
+                and set(asked.words) - set(said.words)
+                and len(drugs | trials) == 1
+            ):
+                return "no", statement
+    return "not-said", None
+
+
+def _number(phase: str) -> str:
+    return {"i": "1", "ii": "2", "iii": "3", "iv": "4"}.get(phase, phase)

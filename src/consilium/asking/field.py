@@ -1,0 +1,67 @@
+"""Whether a question lies in the field of the edition: a small learned gate.
+
+The weights are trained by `python -m tests.ask.train` on `tests/ask/field.yaml`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from consilium.asking.words import plain
+
+_OTHER = re.compile(
+    r"\b(?:lung|nsclc|prostate|colorectal|colon|gastric|stomach|pancrea\w+|ovarian|bladder|urothelial|melanoma|leuk(?:a)?emia|"
+    r"lymphoma|myeloma|glioblastoma|sarcoma|thyroid|cervical|endometrial|renal cell|hepatocellular|head and neck|"
+    r"diabet\w*|hypertension|asthma|covid|influenza|malaria|migraine|depression|arthritis|pregnancy test kit|vaccin\w*|"
+    r"her2[- ]?positive|her2\+|dcis|adjuvant radiotherap\w*|mammogra\w*|screening|lumpectomy|mastectomy|tattoo)\b"
+)
+
+
+class Weights(msgspec.Struct, frozen=True):
+    """A logistic model on a handful of features; ``threshold`` is on its probability."""
+
+    bias: float
+    weights: dict[str, float]
+    threshold: float
+    trained_on: int = 0
+
+
+@cache
+def weights() -> Weights:
+    """The shipped weights."""
+    data = files("consilium.asking").joinpath("field.json").read_bytes()
+    return msgspec.json.decode(data, type=Weights)
+
+
+def features(
+    question: str, entities: Iterable[str], facets: Iterable[str], known: float
+) -> dict[str, float]:
+    """What the gate looks at: names, subjects, the share of known words, other fields."""
+    kinds = [e.partition(":")[0] for e in entities]
+    text = plain(question)
+    held = list(facets)
+    return {
+        "names": float(min(3, sum(k in ("trial", "drug", "person") for k in kinds))),
+        "classes": float(min(2, kinds.count("class"))),
+        "companies": float("company" in kinds),
+        "facets": float(min(4, len(held))),
+        "known": known,
+        "other": float(_OTHER.search(text) is not None),
+        "breast": float(re.search(r"breast|tnbc|mbc|triple|her2|brca|adc\b|activity|page|expert|patients?\b|trial|author|poll|author", text) is not None),
+        "few": float(len(text.split()) < 4),
+    }  # fmt: skip
+
+
+def outside(question: str, entities: Iterable[str], facets: Iterable[str], known: float) -> bool:
+    """Whether the question is out of the field."""
+    from math import exp  # noqa: PLC0415  only here
+
+    held = weights()
+    found = features(question, entities, facets, known)
+    score = held.bias + sum(held.weights.get(name, 0) * value for name, value in found.items())
+    return 1 / (1 + exp(-score)) > held.threshold

@@ -1,0 +1,92 @@
+"""The statements of an edition, found by what they are about and by their words.
+
+Full text is SQLite's FTS5 in memory. A rebuild after an edit of the edition
+touches only the rows that changed.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from consilium.asking.statements import Statement
+from consilium.asking.words import content, plain
+
+
+class TextSearch(Protocol):
+    """Full text behind one interface: SQLite here, PostgreSQL or embeddings elsewhere."""
+
+    def find(self, words: Sequence[str], most: int) -> list[tuple[str, float]]:
+        """Ids of the statements nearest to some words, with a score, best first."""
+
+
+class Fts5:
+    """Full text in SQLite, in memory."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: dict[str, int] = {}
+        self._base = sqlite3.connect(":memory:", check_same_thread=False)
+        self._base.execute("CREATE VIRTUAL TABLE said USING fts5(id UNINDEXED, words)")
+
+    def update(self, statements: Iterable[Statement]) -> tuple[int, int]:
+        """Take a new set of statements; returns how many rows were written and removed."""
+        wanted = {s.id: s for s in statements}
+        with self._lock:
+            changed = [s for s in wanted.values() if self._held.get(s.id) != hash(s.text)]
+            gone = [i for i in self._held if i not in wanted]
+            old = [*gone, *(s.id for s in changed if s.id in self._held)]
+            if old:
+                rows = dict(self._base.execute("SELECT id, rowid FROM said").fetchall())
+                self._base.executemany("DELETE FROM said WHERE rowid=?", [(rows[i],) for i in old])
+            self._base.executemany(
+                "INSERT INTO said VALUES (?, ?)",
+                [(s.id, " ".join(content(s.text))) for s in changed],
+            )
+            for s in changed:
+                self._held[s.id] = hash(s.text)
+            for name in gone:
+                del self._held[name]
+        return len(changed), len(gone)
+
+    def find(self, words: Sequence[str], most: int) -> list[tuple[str, float]]:
+        """Ids of the statements nearest to some words by BM25, best first."""
+        asked = [re.sub(r"\W", "", w) for w in dict.fromkeys(words)]
+        query = " OR ".join(f'"{w}"' for w in asked if w)
+        if not query:
+            return []
+        with self._lock:
+            rows = self._base.execute(
+                "SELECT id, -bm25(said) FROM said WHERE said MATCH ? ORDER BY bm25(said) LIMIT ?",
+                (query, most),
+            ).fetchall()
+        return [(str(name), float(score)) for name, score in rows]
+
+
+class Index:
+    """Statements by id, by entity and by facet, with their full text."""
+
+    def __init__(self, statements: Iterable[Statement]) -> None:
+        self.text = Fts5()
+        self.update(statements)
+
+    def update(self, statements: Iterable[Statement]) -> tuple[int, int]:
+        """Take another set of statements; only what changed is indexed again."""
+        self.by_id = {s.id: s for s in statements}
+        self.by_entity: dict[str, list[str]] = {}
+        self.by_facet: dict[str, list[str]] = {}
+        for s in self.by_id.values():
+            for entity in s.about:
+                self.by_entity.setdefault(entity, []).append(s.id)
+            for facet in s.facets:
+                self.by_facet.setdefault(facet, []).append(s.id)
+        self.vocabulary = frozenset(w for s in self.by_id.values() for w in content(s.text))
+        return self.text.update(self.by_id.values())
+
+    def known_share(self, question: str) -> float:
+        """The share of the content words of a question that stand in any statement."""
+        words = content(plain(question))
+        return sum(w in self.vocabulary for w in words) / len(words) if words else 0.0

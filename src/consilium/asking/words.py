@@ -1,0 +1,248 @@
+"""The words in which people ask: what is asked of a thing (its facet), and in which manner.
+
+No clinical statement lives here; these are names of subjects only.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_FACETS: tuple[tuple[str, str], ...] = (
+    ("pfs", r"\bi?pfs\b(?! ?2)|progression[ -]free|progress(?:ion|ing)? (?:less|slower|delay)|time to progression|keep the (?:cancer|disease) (?:in check|under control)|disease control\b(?! rate)|without progress"),
+    ("os", r"\bos\b|overall survival|live[sd]? longer|living longer|survive[sd]? longer|prolong(?:s|ed)? (?:life|survival)|surviv(?:al|e)\b(?! to)(?<!free survival)|mortality"),
+    ("pfs2", r"\bpfs ?2\b|second progression"),
+    ("tfst", r"\btfst\b|time to (?:the )?first subsequent"),
+    ("tsst", r"\btsst\b|time to (?:the )?second subsequent"),
+    ("orr", r"\borr\b|response rates?|objective response|overall response|how many respond|\bresponded\b|\bresponders?\b|\bresponses?\b(?! to)"),
+    ("dor", r"\bdor\b|duration of (?:the )?response|response durations?|how long (?:did|do) (?:the )?responses?"),
+    ("cbr", r"\bcbr\b|clinical benefit rate"),
+    ("dcr", r"\bdcr\b|disease control rate"),
+    ("ttr", r"\bttr\b|time to (?:first )?response"),
+    ("cr", r"complete (?:response|remission)"),
+    ("results", r"\bresults?\b|\befficacy\b|\beffective(?:ness)?\b|\bbenefits?\b|\boutcomes?\b|\bfindings?\b|\bwork(?:s|ed)?\b(?! up)|\bshow(?:s|n|ed)?\b|\bimprove[sd]?\b|\bdata\b|\bbetter than\b|\bsuperior"),
+    ("hr", r"\bhrs?\b(?!\s*[-+(]|\s*positive|\s*pos\b|\s*neg)|hazard ratios?"),
+    ("median", r"\bmedians?\b|\bmpfs\b|\bmos\b"),
+    ("p-value", r"\bp[- ]values?\b"),
+    ("landmark", r"\b(?:6|12|18|24|36|six|twelve|eighteen)[- ]?(?:months?|mo)\b|landmark|(?:one|two|1|2)[- ]year (?:os|pfs|surv|rate)"),
+    ("follow-up", r"follow[- ]?up\b|followed"),
+    ("n", r"how many (?:patients|pts|people|women|participants|subjects)|number of (?:patients|pts|people|participants)|sample size|\bn ?=|enrol(?:l)?ment (?:number|size)|how (?:big|large)|how many were (?:randomi[sz]ed|enrolled|treated)|\bsize\b"),
+    ("population", r"\bpopulations?\b|\bwho (?:was|were|is|are|took part|could|can|got|qualif)|\bwhich (?:patients|pts|kind of patients|type of patients|people)|what (?:kind|type|sort)s? of (?:patients|pts|people|disease|breast)|\benrol|recruited patients|\binclu(?:ded|sion|de)|\bin whom\b|\bsetting\b|study group"),
+    ("eligibility", r"\beligib|\bineligib|\bcriteria\b|\bentry\b|\bqualify|\bnot (?:a )?candidates?|can(?:not| ?n[o']t) (?:have|receive|get)"),
+    ("lines", r"\blines?\b|\b[123]l\b|\bfirst[- ]line|\bfrontline|\bupfront|\bsecond[- ]line|\bthird[- ]line|previously (?:treated|untreated)|\buntreated|treatment[- ]na|chemo(?:therapy)?[- ]na|prior (?:chemo|therap|treat)|pretreated|newly diagnosed"),
+    ("arms", r"\barms?\b|\bcompar(?:ed|ator|ed with|ing)\b|\bcontrol (?:arm|group|treatment)|\bversus what|\bregimens?\b|what (?:was|is|were|are) (?:it |they )?(?:tested|tried|compared|studied|investigat\w+|test\w*)|\bplus\b|what does .* (?:test|compare|investigate|study|look at)|\bdesign"),
+    ("comparator", r"comparator|control arm|control group|compared (?:with|to|against) what|against what|which chemo|what chemo|chemo(?:therapy)? (?:options|choices|drugs|agents|used)|physician'?s? choice|\btpc\b"),
+    ("phase", r"\bphases?\b"),
+    ("nct", r"\bnct\b|clinicaltrials|registr(?:y|ation)(?: number| id)?|trial (?:number|id|identifier)|identifier"),
+    ("names", r"also (?:known|called)|other names?|\bcalled\b|\bbrand|trade ?name|generic name|abbreviat|stand for|\bcode ?name|\baka\b|\bacronym|what is \w+ ?(?:\?|$)|\bname of"),
+    ("randomised", r"\brandomi[sz]"),
+    ("masking", r"open[- ]label|blinded|\bmask|double[- ]blind|placebo"),
+    ("stratified", r"stratif"),
+    ("crossover", r"cross(?:ed|ing)?[- ]?over|\bswitch(?:ed|ing)?\b|go over to|change over|cross to"),
+    ("design", r"\bdesign|\bdiffer(?:s|ed|ence|ences|ent)?\b|similarit|\bhow (?:was|is|were) (?:it|the trial|the study) (?:done|built|run|set up)"),
+    ("status", r"\bstatus\b|\bongoing|\brecruiting|\bstill (?:running|open|enrol)|\bcompleted|\breported\b|has .* (?:read out|finished|started)|\bactive\b|results (?:yet|available)|in progress|under way|underway|running\b"),
+    ("presenter", r"who (?:has |had )?(?:presented|presents|showed|reported|gave|unveiled|delivered)|\bpresent(?:er|ed by|ation|ed)\b|\bpresenting\b|which (?:doctor|investigator|expert|speaker) present|by whom"),
+    ("congress", r"\besmo\b|\bcongress|\bmeeting\b|\bconference|\basco\b (?:20|pres)|\bsabcs\b|\bpresented\b"),
+    ("maturity", r"\bmatur|\bimmatur|\bnot reached\b|\bfinal analysis|\binterim"),
+    ("subgroup", r"\bsubgroups?|\bsubsets?|\bexploratory|\bforest"),
+    ("subsequent", r"subsequent (?:therap|treat)|further (?:therap|treat)|next treatment|after (?:the )?(?:trial|study)|post[- ]?(?:progression|study)"),
+    ("primary-endpoint", r"primary (?:end ?point|outcome)|main (?:end ?point|outcome)|\bend ?points?\b"),
+    ("brca", r"\bg?brca|\bcarriers?\b|germ ?line|hereditary|inherited|\bmutation carrier"),
+    ("pd-l1", r"\bpd[- ]?l ?1\b|\bcps\b|\b22c3\b|\bsp142\b"),
+    ("her2-low", r"her2[- ]?(?:ultra)?[- ]?low|\bultra ?low|her2 (?:ihc )?0|ihc"),
+    ("immunotherapy", r"immuno[- ]?therapy|immune check|check ?point|\bio\b|\bici\b|pembro|pd-?1\b|anti-pd"),
+    ("attrition", r"attrition|never (?:reach|get|receive)|second[- ]line (?:treat|therap)\w* (?:at all|ever)|make it to|(?:do|did|does|are|were)(?:n[o']t| not| unable)? (?:able )?(?:to )?(?:reach|receive|get|make it to|go on to) (?:a |the )?(?:second|2nd|next|subsequent|2l)|lost before|drop ?out|drop off|deteriorat|unable to receive|proportion .* second|(?:reach|survive) (?:to )?(?:a |the )?(?:second|2nd|2l)"),
+    ("opinion", r"\bthink|\bopinion|\bview|\bsay|\bsaid|\bbeliev|\bfeel|\bstance|\bprefer|\bfavou?r|\bcomment|\bargue|\badvis|\baccording to|\bopine|\bpersonally|\bexpert|\bcomfortable"),
+    ("advice", r"\brecommend|\badvis|\bshould\b|\bwould (?:you|she|he|they|dr|tolaney|cortes)|\bchoose|\bchoice|\bwhich (?:drug|treatment|adc|one|agent)|\bwhen (?:to|do|does|would|should)|\bsuggest|\bpreferred|\boption|\bgo for|\buse (?:first|before|after)|\bpick|\bguideline|\bconsider|\bappropriate|\bbest\b"),
+    ("reason", r"\bwhy\b|\breason|\brationale|\bbecause\b|\bargument|\bhow come"),
+    ("agreement", r"\bagree|\bdisagree|\bconsensus|\bsame (?:view|opinion)|\bdiffer\w* in opinion|\bboth (?:experts|doctors|speakers)"),
+    ("standard", r"standard (?:of care|treatment)|\bsoc\b"),
+    ("sequence", r"\bsequenc|\bafter (?:t-?dxd|trastuzumab|enhertu|another|an? |one |prior |first |dato|sg|saci|trodelvy|the first)|one after|\border\b|back[- ]to[- ]back|\bsecond (?:adc|conjugate)|adc (?:after|to|-to-|followed)|\bfollowed by|\bfirst or\b|re-?challenge|\bpost[- ](?:t-?dxd|adc|enhertu)|progress\w* on (?:t-?dxd|enhertu|trastuzumab)"),
+    ("volume", r"\bvolume|\bburden|\bbulky|visceral|low[- ]vol|high[- ]vol"),
+    ("symptoms", r"\bsymptom|\basymptom"),
+    ("testing", r"\bcentral(?:ly)? test|\btest(?:ed|ing)\b|\bassay"),
+    ("evidence", r"\bevidence|\bdata\b|\bdatasets?|\bproof|\bstudies\b|how much (?:is )?known"),
+    ("real-world", r"real[- ]?(?:world|life)|\brwd\b|\brwe\b|routine (?:care|practice)|\bcohorts?\b|retrospective"),
+    ("resistance", r"\bresist"),
+    ("payload", r"\bpay ?loads?|\bwarhead|\bcytotoxic|\bsn-?38|\btopo|\bexatecan|\bcamptothecin|\bdxd payload|\btoxin\b"),
+    ("linker", r"\blinkers?|\bcl2a\b|\bcleav|\btetrapeptide|\bhydroly"),
+    ("target", r"\btargets?\b|directed (?:against|at)|\bantigen|what does .* bind|\baimed at"),
+    ("antibody", r"\bantibod|\bmab\b|\bhumani[sz]ed|\bigg1"),
+    ("dar", r"\bdar\b|drug[- ]to[- ]antibody|drug antibody ratio|payloads? per"),
+    ("bystander", r"by-?stander|neighbou?r"),
+    ("mechanism", r"mechanism of action|\bmoa\b|\bhow (?:does|do) .* work|\bmode of action|\bmechanism|made of|composed|structur|what (?:is|are) .* (?:adc|drug|composed|made)"),
+    ("class", r"\bclass\b|what (?:kind|type|sort) of (?:drug|agent|medicine)|\bwhat is (?:an? )?"),
+    ("maker", r"\bmakers?\b|\bmanufactur|\bmakes\b|\bmade by|\bcompany|\bcompanies|\bsells?\b|\bdevelop(?:s|ed|er)|\bmarketed|\bproduc(?:es|ed|er)\b"),
+    ("route", r"\broute|\boral|\bpills?\b|\btablet|\bcapsule|\binfus|\biv\b|intraven|\bby mouth|how is .* (?:given|administered)|\bsubcut"),
+    ("qol", r"quality[- ]of[- ]life|\bqol\b|\bhrqol|patient[- ]reported|\bwell-?being"),
+    ("preference", r"patients? (?:would )?(?:prefer|rather|like)|\bpreference|convenien"),
+    ("hair", r"\bhair|\balopeci|\bbald"),
+    ("alopecia", r"\bhair|\balopeci"),
+    ("prophylaxis", r"\bprophyla|\bg-?csf|\bfilgrastim|\bpegfil|growth[- ]factor|\bprevent|\bprimary prevention|\bneulasta"),
+    ("schedule", r"\bschedul|\bhow often|\bwhich days?|\bwhat days?|\bdays? (?:1|8|one|eight)|\bwhen (?:is|does|do|are) .* (?:given|give)|\btiming|\bcycle|\bhow (?:does|do|is|should) .* (?:give|given|administer|dosed)|\bhow many days|\bfrequency"),
+    ("dose", r"\bdos(?:e|es|ing|age)\b|\bmg\b|\bmg/kg|\bhow much\b.*\b(?:give|given)"),
+    ("dose-reduction", r"dose[- ](?:reduc|modif|level|lower|maint|adjust)|reduc\w* (?:the |in )?dose|maintain|keep (?:the )?(?:same )?dose|lower (?:the )?dose|without (?:dose )?reduc"),
+    ("boxed-warning", r"\bbox(?:ed)?\b|black ?box|boxed"),
+    ("risk-factors", r"\brisk factors?|\bhigh[- ]risk|increased risk|at risk|which patients|who (?:should|gets|needs|would)|\bfor whom"),
+    ("febrile-neutropenia", r"febrile|\bfn\b|neutropenic fever|neutropenic sepsis"),
+    ("neutropenia", r"neutrop|\bneutrophil|\banc\b|white (?:blood )?(?:cell|count)|\bblood counts?|low counts?"),
+    ("diarrhoea", r"diarrh|\bloose stool|\bloperamide|\bimodium"),
+    ("interstitial-lung-disease", r"\bild\b|pneumonitis|interstitial|\blungs?\b"),
+    ("stomatitis", r"stomatitis|mucositis|mouth (?:sore|ulcer|wash|care)|mouthwash|\boral care"),
+    ("ocular-surface-event", r"ocular|\beyes?\b|keratitis|ophthalm|corneal|\bvision|\bdry eye"),
+    ("nausea", r"nausea|emet|\bantiemetic|sickness"),
+    ("vomiting", r"vomit|emet|\bantiemetic"),
+    ("anaemia", r"an(?:a)?emia|ha?emoglobin"),
+    ("thrombocytopenia", r"thrombocyt|platelet"),
+    ("leukopenia", r"leu[ck]openia"),
+    ("fatigue", r"fatigue|tired"),
+    ("infusion-reaction", r"infusion[- ](?:related )?reaction|hypersensitiv|anaphyla|allerg"),
+    ("ugt1a1", r"\bugt ?1a1|\*28"),
+    ("hepatic", r"\bhepat|\bliver (?:func|impair|fail)|bilirubin|child-pugh"),
+    ("renal", r"\brenal|kidney|creatinine"),
+    ("pregnancy", r"pregnan|contracep|breast-?feed|fertil"),
+    ("interactions", r"\binteract|\bcyp3a|co-?medic|together with other (?:drug|med)"),
+    ("heart", r"\bheart|\blvef|\bcardi|ejection"),
+    ("monitoring", r"\bmonitor|\bchecks?\b|\bsurveil|\blabs?\b"),
+    ("premedication", r"premed"),
+    ("contraindication", r"contra-?indicat|must not|never be given"),
+    ("management", r"\bmanag|\bhandle|\bwhat to do|\bdeal with|\btreat(?:ing|ed|ment of)? (?:the )?(?:neutrop|diarr|nausea|ild|pneumon|stomat|side)"),
+    ("discontinuation-for-adverse-event", r"discontinu|\bstop(?:ped|ping)? (?:treat|ther|because|for|due)"),
+    ("dose-reduction-for-adverse-event", r"dose reductions?"),
+    ("serious-adverse-event", r"serious (?:adverse|ae)|\bsaes?\b"),
+    ("fatal-adverse-event", r"fatal|toxic death|\bdeaths?\b|treatment[- ]related (?:death|mortal)"),
+    ("treatment-related-death", r"fatal|toxic death|\bdeaths?\b|treatment[- ]related (?:death|mortal)"),
+    ("any-adverse-event", r"\badverse (?:event|effect|reaction)s?\b|\baes?\b|\btraes?\b|\bteaes?\b"),
+    ("harm", r"side[- ]effects?|\badverse|\btoxicit|\bsafety|\btolerab|\baes?\b|\btraes?\b|\bharm|\bgrade ?[≥>3-5]|\brates? of (?:any|grade|neut|diar|febr|stom)"),
+    ("grade-3", r"grade ?(?:≥ ?|>= ?|> ?)?(?:3|three)|\bg3|severe"),
+    ("approval", r"\bapprov|\blicen[cs]ed|\bindicat|\blabel|\bfda\b|\bema\b|\bchmp\b|\bnmpa\b|\bauthori[sz]|regulat|\bon the market|\bavailable in"),
+    ("indication", r"\bindicat|\blabel"),
+    ("forecast", r"\bfuture|\bforecast|\bpredict|\bexpect|\bsoon\b|\boutlook|\bprospects?|\bpromising|\bpipeline|\bnext few"),
+    ("combination", r"\bcombin|\bplus\b|\btogether with|\bwith or without"),
+    ("practice", r"\bpractice|\bin (?:her|his) (?:own )?(?:clinic|practice)|\busually|\btypically|\broutinely"),
+    ("title", r"\btitle\b|\bname of (?:this|the) (?:activity|programme|program|page|article|commentary)|what is this (?:activity|page|article|commentary)|\bactivity (?:called|about)"),
+    ("series", r"\bseries\b (?!trial|study)|programme label"),
+    ("released", r"\breleas|\bpublished\b|\bposted|when (?:was|did) (?:this|the) (?:activity|page|article|commentary|content)|\bhow old\b|\bdate\b|\bissued\b"),
+    ("expires", r"\bexpir|\bvalid until"),
+    ("provider", r"\bprovid(?:er|ed by|es|ers)|\bwho (?:made|produced|runs|provides|publishes|created)|\bpublish(?:er|ed by)|\bdecera|clinical care options|\bcco\b"),
+    ("supporter", r"\bsupport(?:er|ed|ers|s)?\b(?! care)|\bfund(?:ed|s|ing|er)?\b|\bsponsor|\bgrants?\b|\bpaid for|\bpays\b|\bfinanc|\bmoney"),
+    ("audience", r"\baudience|\bintended for|\bwho is (?:this|the) (?:activity|page|for)|\bmeant for|\baimed at|\bfor whom is (?:this|the) (?:activity|page)"),
+    ("objectives", r"\bobjectives?\b|\blearning (?:goal|aim|outcome)|\baims? of (?:this|the) activity"),
+    ("author", r"\bauthors?\b|\bfaculty|\bwho (?:wrote|are the experts|is (?:dr )?|answers|speaks|are)|\bcontributor|\bspeakers?\b"),
+    ("credentials", r"\bcredential|\bdegrees?\b|\bqualification"),
+    ("disclosure", r"\bdisclos|\bconflicts? of interest|\bcoi\b|\bties\b|\bhonorari|\bconsult(?:ant|s|ing|ancy|ed)|\badvis(?:er|or)\b|\bpatents?|\bstocks?\b|\bshares\b|\bfinancial|\brelationship|\broyalt|\bresearch (?:fund|paid|support)"),
+    ("disclosure-consultant-or-adviser", r"\bconsult|\badvis(?:er|or)"),
+    ("disclosure-honoraria", r"\bhonorari"),
+    ("disclosure-research-paid-to-institution", r"\bresearch"),
+    ("disclosure-shares-or-options", r"\bstocks?\b|\bshares\b|\bequity|\boptions? in\b"),
+    ("disclosure-other-support", r"other (?:financial|material|support)|material support"),
+    ("disclosure-royalties-or-patents", r"\bpatent|\broyalt"),
+    ("takeaway", r"take-?aways?|\bkey (?:points?|messages?)|\bmain (?:points?|messages?)|\bsummar|\bbottom line|\btl;?dr"),
+    ("questions", r"which questions|what questions|questions (?:does|do|did|were|are|answered|asked|addressed)|\bfaqs?\b|topics"),
+    ("webinar", r"\bwebinar|\bevent\b|where did the questions|audience questions|live session"),
+    ("poll", r"\bpoll\b|\bvote"),
+    ("credit", r"\bcredits?\b|\bcme\b|\baccredit|\bcertificate"),
+    ("abstract", r"\babstract\b|\bwhat is (?:this|the) (?:activity|page|commentary) about|\babout this (?:activity|page)"),
+    ("conflict", r"\bsources (?:differ|disagree)|\bdiscrepan"),
+    ("g-csf-use", r"(?:how many|proportion|share|rate|percent\w*) .*(?:g-?csf|growth factor)|g-?csf use"),
+)  # fmt: skip
+
+_COMPILED = tuple((name, re.compile(pattern)) for name, pattern in _FACETS)
+
+STOP = frozenset(
+    """a an the of in on at to for with by from and or but is are was were be been being do does did
+    has have had can could would should will shall may might must it its this that these those there
+    what which who whom whose when where why how if than then as not no yes so such any some all each
+    me my we our us you your i they them their he she his her about into over under after before
+    between during through per vs versus v please tell give show know say says said explain describe
+    study trial trials studies patients patient pts people drug drugs cancer breast disease there's
+    what's dr doctor page activity according also just really get got both one two use used using
+    s t d m re ll ve treatment therapy""".split()
+)
+
+_PLAIN = {  # curly quotes and the many hyphens, by their code points
+    **dict.fromkeys(map(chr, (0x2018, 0x2019)), "'"),
+    **dict.fromkeys(map(chr, (0x201C, 0x201D)), '"'),
+    **dict.fromkeys(map(chr, (0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2212)), "-"),
+}
+_BRITISH = (
+    ("randomiz", "randomis"), ("tumor", "tumour"), ("diarrhea", "diarrhoea"),
+    ("anemia", "anaemia"), ("humaniz", "humanis"), ("leukopenia", "leukopenia"),
+    ("favor", "favour"), ("estrogen", "oestrogen"), ("hydrolyz", "hydrolys"),
+)  # fmt: skip
+
+
+def plain(text: str) -> str:
+    """Lower case, plain hyphens and quotes, single spaces, British spelling."""
+    text = unicodedata.normalize("NFKC", text)
+    for odd, even in _PLAIN.items():
+        text = text.replace(odd, even)
+    text = re.sub(r"\s+", " ", text).strip().lower()
+    for american, british in _BRITISH:
+        text = text.replace(american, british) if british not in text else text
+    return text
+
+
+@lru_cache(maxsize=8192)
+def facets_of(text: str) -> tuple[str, ...]:
+    """What is asked or told, in the order of the list.
+
+    >>> facets_of("Was crossover allowed?")
+    ('crossover',)
+    """
+    lowered = plain(text)
+    return tuple(name for name, pattern in _COMPILED if pattern.search(lowered))
+
+
+def tokens(text: str) -> tuple[str, ...]:
+    """Words and numbers; leading zeros do not count, so that `02` and `2` are one."""
+    return tuple(
+        token.lstrip("0") or "0" if token.isdigit() else token
+        for token in re.findall(r"[^\W\d_]+|\d+(?:\.\d+)?", plain(text))
+    )
+
+
+def stem(word: str) -> str:
+    """A crude stem, the same on both sides."""
+    for end in ("ations", "ation", "ings", "ing", "edly", "ies", "ed", "es", "ly", "s"):
+        if word.endswith(end) and len(word) - len(end) >= 4:
+            return word[: -len(end)]
+    return word
+
+
+def content(text: str) -> tuple[str, ...]:
+    """The stems of the words that carry meaning."""
+    return tuple(stem(t) for t in tokens(text) if t not in STOP)
+
+
+def numbers(text: str) -> tuple[str, ...]:
+    """The numbers of a text that are figures, without those inside names."""
+    cleaned = re.sub(
+        r"\b(?:nct ?\d+|[a-z]+-?[a-z]*-?0\d{1,2}\b|her2|brca ?[12]?(?:/2)?|pd-?l?-?1|cd\d+|trop-?2|"
+        r"topoisomerase [1i]+|sn-?38|cl2a|ugt1a1|esmo (?:congress )?20\d\d|tbcrc[- ]?0?64|"
+        r"[a-z]{3,}-?(?:breast|dxd)?-?\d{2,3}\b|ihc \d\+?|cyp3a\d?|95 ?% ?ci|pfs ?2|g-?csf)",
+        " ",
+        plain(text),
+    )
+    found = re.findall(r"(?<![\w.])\d+(?:[.,]\d+)?", cleaned)
+    return tuple(f"{float(n.replace(',', '.')):g}" for n in found)
+
+
+def close(one: str, other: str, most: int) -> bool:
+    """Whether two words are within ``most`` slips: a letter more, less, other, or two swapped."""
+    if abs(len(one) - len(other)) > most:
+        return False
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        last, row = row, [i]
+        for j, b in enumerate(other, 1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        if min(row) > most:
+            return False
+        before = last
+    return row[-1] <= most

@@ -1,0 +1,91 @@
+"""`consilium ask`: a question, and the cited statements that answer it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from consilium.asking import Answer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command that answers questions."""
+    app.command()(ask)
+
+
+def ask(
+    question: Annotated[list[str], typer.Argument(help="The question, in your own words.")],
+    scope: Annotated[
+        str,
+        typer.Option("--scope", help="all: all stored evidence; activity: the source page alone."),
+    ] = "all",
+    as_of: Annotated[
+        str, typer.Option("--as-of", help="The day whose knowledge is used (2026-01-12).")
+    ] = "",
+    region: Annotated[str, typer.Option("--region", help="Whose labels come first.")] = "US",
+    after: Annotated[
+        list[str] | None,
+        typer.Option("--after", help="An earlier question of the conversation; may be repeated."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="The answer object as JSON.")] = False,
+    edition: Annotated[
+        Path | None,
+        typer.Option("--edition", help="A folder with another edition than the bundled one."),
+    ] = None,
+) -> None:
+    """Answer a question from stored statements, each with its source."""
+    import msgspec  # noqa: PLC0415
+
+    from consilium.asking import Asker  # noqa: PLC0415
+    from consilium.cli.commands import UsageError, day, edition_at  # noqa: PLC0415
+
+    if scope not in ("all", "activity"):
+        raise UsageError(f"`--scope {scope}` is neither all nor activity")
+    answer = Asker(edition_at(edition)).ask(
+        " ".join(question),
+        as_of=day(as_of),
+        scope="activity" if scope == "activity" else "all",
+        region=region,
+        history=tuple(after or ()),
+    )
+    if json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
+        return
+    _show(answer)
+
+
+def _show(answer: Answer) -> None:
+    from rich.text import Text  # noqa: PLC0415
+
+    from consilium.asking import Said, chip  # noqa: PLC0415
+    from consilium.cli.console import console  # noqa: PLC0415
+
+    out = console()
+
+    def said(item: Said) -> None:
+        out.print(Text(f"  • {item.text}"))
+        out.print(Text(f"    [{chip(item)}]", style="dim"))
+
+    if answer.lead:
+        out.print(Text(answer.lead, style="bold"))
+    if answer.understood:
+        out.print(Text(f"Understood: {'; '.join(answer.understood)}."))
+    for part in answer.computed:
+        out.print(Text(part.text))
+    for item in answer.statements:
+        said(item)
+    if answer.agreement:
+        out.print(Text(answer.agreement))
+    for text in answer.missing:
+        out.print(Text(text))
+    if answer.related:
+        out.print(Text("Nearest in the stored sources:", style="bold"))
+        for item in answer.related:
+            said(item)
+    for link in answer.links:
+        out.print(Text(f"→ {link.text}"))
+    scope = "the source page" if answer.scope == "activity" else "all stored evidence"
+    out.print(Text(f"From {scope}, as of {answer.as_of}; no model.", style="dim"))
