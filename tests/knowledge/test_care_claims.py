@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from consilium.care.bedside import read_told
-from consilium.cli.care import read_amount
 from consilium.knowledge.care_expected import CareClaim
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.giving import DoseLevel, GivingStatement
+from consilium.planning.giving import read_amount
 from consilium.proving.giving import CareJudged, judge_care
 from consilium.rules.conditions import Bound
 from consilium.rules.proving import Verdict

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from consilium.care.doses import DoseAnswer
 from consilium.care.events import DrugEvent, EventAnswer
 from consilium.care.sheet import Sheet
-from consilium.cli.care import CareOptions, care_of
 from consilium.errors import ConsiliumError
 from consilium.intake import patient_from_mapping
 from consilium.knowledge.care_expected import CareCase, CareShows
 from consilium.knowledge.edition import Edition
+from consilium.planning.giving import CareOptions, care_of
 
 
 @dataclass

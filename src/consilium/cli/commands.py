@@ -179,7 +179,8 @@ def care(
     edition: EditionPath = None,
 ) -> None:
     """Give a regimen safely: gates, doses, what to do when something happens, the calendar."""
-    from consilium.cli.care import CareOptions, run  # noqa: PLC0415
+    from consilium.cli.care import run  # noqa: PLC0415
+    from consilium.planning.giving import CareOptions  # noqa: PLC0415
 
     values = {name: text for name, text in (("anc", anc), ("platelets", platelets)) if text}
     options = CareOptions(
@@ -193,7 +194,6 @@ def care(
         start=start,
         cycles=cycles,
         g_csf=g_csf,
-        changes=tuple(set_ or ()),
     )
     run(
         read_input(file),
@@ -203,6 +203,7 @@ def care(
         day(as_of),
         region,
         options,
+        tuple(set_ or ()),
         format=format,
         save=save,
         ics=ics,

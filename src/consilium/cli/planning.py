@@ -7,7 +7,6 @@ from datetime import date
 
 import msgspec
 
-from consilium.cli.naming import named
 from consilium.clinical.patient import PatientCase, PatientError
 from consilium.errors import nearest
 from consilium.guidance.standing import Answers
@@ -17,6 +16,7 @@ from consilium.knowledge.records import Region
 from consilium.planning import Plan, plan
 from consilium.planning.known import understand
 from consilium.planning.making import knowledge_of
+from consilium.planning.naming import named
 
 
 class Planned(msgspec.Struct):

@@ -4,8 +4,8 @@ import pytest
 
 from consilium.care.bedside import DoseValues, read_told, read_values, settled
 from consilium.care.statements import CareError
-from consilium.cli.care import read_amount
 from consilium.knowledge.edition import Edition
+from consilium.planning.giving import read_amount
 
 EDITION = Edition.bundled()
 
