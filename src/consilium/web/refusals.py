@@ -47,7 +47,7 @@ def explain_refusals(
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if response.status_code >= 400 and not response.streaming and not response.content:
+        if response.status_code >= 400 and _wordless(request, response):
             worded = refusal(request, response.status_code)
             for name in ("Allow", "Retry-After"):
                 if name in response.headers:
@@ -62,6 +62,14 @@ def explain_refusals(
 
     middleware.process_exception = process_exception  # type: ignore[attr-defined]
     return middleware
+
+
+def _wordless(request: HttpRequest, response: HttpResponse) -> bool:
+    if response.streaming:
+        return False
+    if request.path.startswith(API):
+        return response.headers.get("Content-Type") != PROBLEM
+    return not response.content
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

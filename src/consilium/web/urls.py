@@ -12,6 +12,7 @@ urlpatterns = [
     path("activities/", include("consilium.web.activity.urls")),
     path("account/", include("consilium.web.people.urls")),
     path("ask/", include("consilium.web.asking.urls")),
+    path("api/", include("consilium.web.api.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -56,5 +56,6 @@ PAGES: dict[str, Reach] = {
     "everything": example("first-line-today", then="Everything, with all sources"),
     "import": at("/plan/import"),
     "import-read": imported,
+    "api-docs": at("/api/docs"),
     "not-found": at("/nowhere"),
 }

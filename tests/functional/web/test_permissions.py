@@ -38,6 +38,14 @@ TABLE: dict[str, dict[str, int | dict[str, int]]] = {
     "evidence/drugs/<slug:name>.png": {"GET": 200},
     "evidence/trials/<slug:name>/fit": {"GET": 200, "POST": 200},
     "s/<slug:name>": {"GET": 200},
+    "api/docs": {"GET": 200},
+    "api/v1/": dict.fromkeys(METHODS, 404),
+    "api/v1/openapi.json": {"GET": 200},
+    "api/v1/plan": {"POST": 415},
+    "api/v1/care": {"POST": 415},
+    "api/v1/editions": {"GET": 200},
+    "api/v1/evidence/<kind>": {"GET": 200},
+    "api/v1/evidence/<kind>/<name>": {"GET": 200},
     "healthz": {"GET": 200},
     "readyz": {"GET": 200},
 }
@@ -57,6 +65,8 @@ EXAMPLES: dict[str, dict[str, str]] = {
     "evidence/drugs/<slug:name>.png": {"name": "olaparib"},
     "evidence/trials/<slug:name>/fit": {"name": "ascent-03"},
     "s/<slug:name>": {"name": "ascent-03-pfs-bicr"},
+    "api/v1/evidence/<kind>": {"kind": "trials"},
+    "api/v1/evidence/<kind>/<name>": {"kind": "trials", "name": "ascent-03"},
 }
 """For a route with arguments: the arguments it is tried with."""
 

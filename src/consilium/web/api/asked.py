@@ -1,0 +1,112 @@
+"""What a program may send, checked key by key."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, TypeVar
+
+import msgspec
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.request import RawPostDataException
+from django.utils import timezone
+
+from consilium.clinical.patient import PatientCase, PatientError
+from consilium.intake import read_patient
+from consilium.intake.decoding import Unreadable, decode
+from consilium.knowledge.edition import Edition
+from consilium.knowledge.records import Region
+from consilium.planning.giving import CareOptions
+from consilium.web.refusals import Refused
+
+_JSON = ("application/json", "application/fhir+json")
+
+
+class PlanAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A plan that is asked for. ``patient`` is our JSON or a FHIR R4 resource."""
+
+    patient: dict[str, Any]
+    as_of: date | None = None
+    region: Region = Region.US
+    care_for: tuple[str, ...] = ()
+
+
+class CareAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How to give one regimen; the values of a dose are written with their units."""
+
+    patient: dict[str, Any]
+    regimen: str
+    as_of: date | None = None
+    region: Region = Region.US
+    anc: str = ""
+    platelets: str = ""
+    for_day: int | None = None
+    event: str = ""
+    dose: str = ""
+    weight: str = ""
+    surface: str = ""
+    round_to: str = ""
+    start: str = ""
+    cycles: int = 1
+    g_csf: str = ""
+
+    def options(self) -> CareOptions:
+        """What is told of the dose."""
+        written = {"anc": self.anc, "platelets": self.platelets}
+        return CareOptions(
+            values={name: text for name, text in written.items() if text},
+            for_day=self.for_day,
+            event=self.event,
+            dose=self.dose,
+            weight=self.weight,
+            surface=self.surface,
+            round_to=self.round_to,
+            start=self.start,
+            cycles=self.cycles,
+            g_csf=self.g_csf,
+        )
+
+
+_Asked = TypeVar("_Asked", PlanAsked, CareAsked)
+
+
+def asked_of(request: HttpRequest, wanted: type[_Asked]) -> _Asked:
+    """The body of a request as what is asked.
+
+    Raises ``Refused``: 415 for another type than JSON, 413 for too much, 400 for
+    what is no JSON, 422 for JSON that says something else.
+    """
+    if request.content_type not in _JSON:
+        raise Refused(415, "")
+    try:
+        body = request.body
+    except RawPostDataException:
+        raise Refused(400, "The body of the request cannot be read.") from None
+    if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        raise Refused(413, "")
+    try:
+        decoded = decode(body).values[0]
+    except Unreadable as problem:
+        raise Refused(400, f"The body: {problem}.") from None
+    try:
+        return msgspec.convert(decoded, wanted)
+    except msgspec.ValidationError as problem:
+        raise Refused(422, f"{problem}.") from None
+
+
+def case_of(patient: dict[str, Any], edition: Edition) -> PatientCase:
+    """The case that a body describes. Raises ``Refused`` (422) with every problem in it."""
+    try:
+        return read_patient(msgspec.json.encode(patient), edition, where="patient")
+    except PatientError as problem:
+        where, *problems = str(problem).splitlines()
+        errors = [
+            {"at": path if colon else "", "says": says or path}
+            for path, colon, says in (line.strip().partition(": ") for line in problems)
+        ]
+        raise Refused(422, str(problem), errors=errors or [{"at": "", "says": where}]) from None
+
+
+def day_of(asked: date | None) -> date:
+    """The day that is asked about; today where none is."""
+    return asked or timezone.localdate()

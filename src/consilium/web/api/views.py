@@ -1,0 +1,247 @@
+"""The operations. Stateless: no cookie is read, so no token is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
+
+from consilium.care.sheet import Sheet
+from consilium.clinical.patient import PatientError
+from consilium.errors import ConsiliumError, nearest
+from consilium.planning import Plan, plan
+from consilium.planning.giving import care_of
+from consilium.web.api.asked import CareAsked, PlanAsked, asked_of, case_of, day_of
+from consilium.web.api.schemas import answers, complete, shape, takes
+from consilium.web.caching import kept
+from consilium.web.editions import the_edition
+from consilium.web.limits import spend
+from consilium.web.refusals import Refused
+
+KINDS = (
+    "drugs",
+    "regimens",
+    "trials",
+    "results",
+    "positions",
+    "approvals",
+    "care",
+    "giving",
+    "sources",
+    "speakers",
+    "facts",
+)
+_EXAMPLE = {"subtype": "triple-negative", "setting": "advanced", "line": 1, "her2_ihc": "1+"}
+_LIST = {
+    "type": "object",
+    "properties": {
+        "kind": {"type": "string"},
+        "edition": {"type": "string"},
+        "ids": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["kind", "edition", "ids"],
+}
+_EDITIONS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "edition": {"type": "string"},
+            "hash": {"type": "string"},
+            "title": {"type": "string"},
+            "date": {"type": "string"},
+            "knowledge_until": {"type": "string"},
+            "holds": {"type": "object", "additionalProperties": {"type": "integer"}},
+        },
+        "required": ["edition", "hash", "title", "date", "knowledge_until", "holds"],
+    },
+}
+
+
+class _Api(NinjaAPI):
+    def get_openapi_schema(self, **more: Any) -> OpenAPISchema:
+        found = super().get_openapi_schema(**more)
+        complete(found)
+        return found
+
+
+api = _Api(
+    title="consilium",
+    version="1",
+    description="What experts, labels, guidelines and trials say for one patient. Educational, "
+    "for health professionals. Every refusal is a problem document (RFC 9457).",
+    docs_url=None,
+    openapi_url=None,
+    urls_namespace="api",
+)
+
+
+@api.post(
+    "/plan",
+    operation_id="plan",
+    summary="Plan one patient",
+    openapi_extra={
+        "requestBody": takes(PlanAsked, {"example": {"patient": _EXAMPLE, "region": "US"}}),
+        "responses": answers("The plan", shape(Plan), 400, 413, 415, 422, 429, 500),
+    },
+)
+def plan_patient(request: HttpRequest) -> HttpResponse:
+    """The plan in the shape of `consilium plan --format json`; nothing is stored."""
+    spend(request, 1)
+    asked = asked_of(request, PlanAsked)
+    edition = the_edition()
+    for name in asked.care_for:
+        _known(name, edition.regimens, "regimen", 422)
+    case = case_of(asked.patient, edition)
+    try:
+        made = plan(
+            case,
+            edition,
+            as_of=day_of(asked.as_of),
+            region=asked.region,
+            care_for=asked.care_for,
+        )
+    except PatientError as problem:
+        raise Refused(422, str(problem)) from None
+    return _json(made)
+
+
+@api.post(
+    "/care",
+    operation_id="care",
+    summary="How to give one regimen",
+    openapi_extra={
+        "requestBody": takes(
+            CareAsked, {"example": {"patient": _EXAMPLE, "regimen": "sacituzumab-govitecan"}}
+        ),
+        "responses": answers("The sheet", shape(Sheet), 400, 413, 415, 422, 429, 500),
+    },
+)
+def give_regimen(request: HttpRequest) -> HttpResponse:
+    """Gates, doses, events and the calendar of one regimen; nothing is stored."""
+    spend(request, 1)
+    asked = asked_of(request, CareAsked)
+    edition = the_edition()
+    case = case_of(asked.patient, edition)
+    try:
+        sheet = care_of(
+            asked.regimen, case, edition, day_of(asked.as_of), asked.region, asked.options()
+        )
+    except ConsiliumError as problem:
+        raise Refused(422, str(problem)) from None
+    return _json(sheet)
+
+
+@api.get(
+    "/editions",
+    operation_id="editions",
+    summary="The edition that is served",
+    openapi_extra={"responses": answers("The editions", _EDITIONS, 500)},
+)
+def editions(request: HttpRequest) -> HttpResponse:
+    """Which knowledge answers here, with its hash."""
+    edition = the_edition()
+    info = edition.info
+    said = {
+        "edition": info.edition,
+        "hash": edition.hash,
+        "title": info.title,
+        "date": str(info.date),
+        "knowledge_until": str(info.knowledge_until),
+        "holds": {kind: len(getattr(edition, kind)) for kind in KINDS},
+    }
+    return kept(request, (edition.hash,), lambda: _json([said]))
+
+
+@api.get(
+    "/evidence/{kind}",
+    operation_id="evidence",
+    summary="What is held of one kind",
+    openapi_extra={
+        "parameters": [
+            {"in": "path", "name": "kind", "required": True, "schema": {"enum": list(KINDS)}}
+        ],
+        "responses": answers("The ids", _LIST, 404, 500),
+    },
+)
+def evidence(request: HttpRequest, kind: str) -> HttpResponse:
+    """The ids of all records of a kind."""
+    edition = the_edition()
+    records = _records(kind)
+    said = {"kind": kind, "edition": edition.info.edition, "ids": list(records)}
+    return kept(request, (edition.hash,), lambda: _json(said))
+
+
+@api.get(
+    "/evidence/{kind}/{name}",
+    operation_id="record",
+    summary="One record with its sources",
+    openapi_extra={
+        "parameters": [
+            {"in": "path", "name": "kind", "required": True, "schema": {"enum": list(KINDS)}},
+            {"in": "path", "name": "name", "required": True, "schema": {"type": "string"}},
+        ],
+        "responses": answers("The record as the edition holds it", {"type": "object"}, 404, 500),
+    },
+)
+def record(request: HttpRequest, kind: str, name: str) -> HttpResponse:
+    """A record as the edition holds it."""
+    records = _records(kind)
+    _known(name, records, kind, 404)
+    return kept(request, (the_edition().hash,), lambda: _json(records[name]))
+
+
+@require_safe
+def openapi(request: HttpRequest) -> HttpResponse:
+    """The OpenAPI 3.1 document."""
+    return kept(request, (the_edition().hash,), lambda: _json(api.get_openapi_schema()))
+
+
+@require_safe
+def documentation(request: HttpRequest) -> HttpResponse:
+    """The operations on a page, made from the document itself; asks nobody for anything."""
+    document = api.get_openapi_schema()
+    operations = [
+        {
+            "method": method.upper(),
+            "path": path,
+            "summary": operation["summary"],
+            "says": operation.get("description", ""),
+            "answers": {
+                status: one["description"] for status, one in operation["responses"].items()
+            },
+            "example": _example_of(operation),
+        }
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+    page = {"operations": operations, "kinds": KINDS, "subject": "api"}
+    return render(request, "api/documentation.html", page)
+
+
+def _example_of(operation: dict[str, Any]) -> str:
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    if "example" not in body:
+        return ""
+    return msgspec.json.format(msgspec.json.encode(body["example"]), indent=2).decode()
+
+
+def _records(kind: str) -> dict[str, Any]:
+    if kind not in KINDS:
+        raise Refused(404, f"There is no kind `{kind[:60]}`.{nearest(kind, KINDS)}")
+    found: dict[str, Any] = getattr(the_edition(), kind)
+    return found
+
+
+def _known(name: str, known: dict[str, Any], what: str, status: int) -> None:
+    if name not in known:
+        raise Refused(status, f"No {what} is called `{name[:60]}`.{nearest(name, known)}")
+
+
+def _json(value: object) -> HttpResponse:
+    return HttpResponse(msgspec.json.encode(value), content_type="application/json")
