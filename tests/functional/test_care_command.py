@@ -121,6 +121,23 @@ def test_no_milligrams_are_shown_to_give_where_the_treatment_has_ended():
     assert "725 mg" not in said
 
 
+@pytest.mark.parametrize(
+    ("regimen", "arguments", "why"),
+    [
+        ("sacituzumab-govitecan", ("--event", "diarrhoea grade 3"), "waits for what was not told"),
+        ("sacituzumab-govitecan", ("--event", "stomatitis grade 3"), "no rule was read for it"),
+        (
+            "trastuzumab-deruxtecan",
+            ("--event", "LVEF fall, LVEF 39 %, fall 5 points, repeat confirmed"),
+            "NO MILLIGRAMS. ended for good",
+        ),
+    ],
+)
+def test_a_dose_is_not_simply_given_on_after_an_event(regimen, arguments, why):
+    found = run("care", regimen, "-", *arguments, given=PATIENT)
+    assert why in " ".join(found.out.split())
+
+
 def test_no_milligrams_against_a_contraindication():
     given = b'{"severe_hypersensitivity": ["sacituzumab-govitecan"], "weight": "70 kg"}'
     said = " ".join(run(*SG, given=given).out.split())

@@ -74,9 +74,10 @@ class EventAnswer(msgspec.Struct, frozen=True):
 class DrugEvent(msgspec.Struct, frozen=True):
     """What is held on one event for one drug.
 
-    ``do`` is the strictest that holds. ``possible`` rules wait for a fact,
-    ``elsewhere`` are rules of other regions, ``not_read`` rows that were looked
-    for; ``floor`` says where an unread grade leans on a milder one.
+    ``do`` is the strictest that holds, and the end where no dose may follow.
+    ``possible`` rules wait for a fact, ``elsewhere`` are rules of other regions,
+    ``not_read`` rows that were looked for; ``floor`` says where an unread grade
+    leans on a milder one.
     """
 
     drug: str
@@ -113,6 +114,8 @@ def answer_event(care: Care, drug: str, told: Told, level: int = 0) -> DrugEvent
     unread += [_say_silence(s, care) for s in silent]
     do = max((found.do for found in holds), key=STRICTNESS.index, default="none-read")
     do, floor = _never_looser(care, drug, told, do)
+    if any(_leaves_no_dose(found) for found in holds):
+        do = "stop"
     if do == "stop":  # nothing that might hold besides matters any more
         possible = [found for found in possible if found.do == "stop"]
     elsewhere = [
@@ -136,6 +139,13 @@ def answer_event(care: Care, drug: str, told: Told, level: int = 0) -> DrugEvent
         elsewhere=tuple(elsewhere),
         not_read=tuple(unread),
         floor=floor,
+    )
+
+
+def _leaves_no_dose(found: EventAnswer) -> bool:
+    """Whether whatever may follow is the end: confirmed, or after the last level."""
+    return bool(found.next_doses) and all(
+        then.dose == "stop" and not then.missing for then in found.next_doses
     )
 
 

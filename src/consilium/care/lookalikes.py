@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import msgspec
 
-from consilium.care.doses import amounts, plain
+from consilium.care.doses import amounts, often, plain
 from consilium.care.statements import Care, CareError
 from consilium.knowledge.giving import DoseSchedule, Interchange
 
@@ -160,6 +160,8 @@ def describe(schedule: DoseSchedule) -> str:
     """A schedule in a few words, its levels downwards."""
     listed = ", ".join(plain(found) for found in amounts(schedule))
     text = f"{listed} {schedule.unit}"
+    if len(schedule.days) > 2:
+        return f"{text} {often(schedule)}"
     if schedule.days and schedule.every_days:
         text += f" on day {' and '.join(map(str, schedule.days))} of {schedule.every_days}"
     elif schedule.every_days:

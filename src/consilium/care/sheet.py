@@ -12,7 +12,7 @@ from consilium.care.bedside import DoseValues, Told, settled
 from consilium.care.calendar import Calendar, calendar
 from consilium.care.cycle import cycle_of
 from consilium.care.doses import DoseAnswer, Quantity, adjustments, compute, level_of
-from consilium.care.events import DrugEvent, answer_event
+from consilium.care.events import STRICTNESS, DrugEvent, answer_event
 from consilium.care.gates import GateAnswer, gates
 from consilium.care.growth_factor import GrowthFactor, growth_factor
 from consilium.care.lookalikes import Given, check_fit, same_amount
@@ -64,6 +64,22 @@ class Sheet(msgspec.Struct, frozen=True):
 def care_sheet(care: Care, regimen: str, patient: Patient, asked: Asked | None = None) -> Sheet:
     """The whole sheet. Raises ``CareError`` where an answer would not be safe."""
     return _Sheet(care, regimen, patient, asked or Asked()).sheet()
+
+
+def _not_now(event: DrugEvent) -> Iterator[str]:
+    """Why the present dose is not simply given on after an event."""
+    said = {
+        "hold": "held for what happened",
+        "hold-or-stop": "held for what happened",
+        "reduce": "lowered for what happened",
+    }.get(event.do)
+    strict = STRICTNESS.index(event.do)
+    if said is not None:
+        yield said
+    elif any(STRICTNESS.index(found.do) > strict for found in event.possible):
+        yield "what to do waits for what was not told"
+    elif event.do == "none-read":
+        yield "no rule was read for it"
 
 
 class _Present(msgspec.Struct, frozen=True):
@@ -150,15 +166,8 @@ class _Sheet:
         not_now = [f"day {gate.day} is held" for gate in held_by]
         if event is not None and event.do == "stop":
             against.append(f"ended for good: {event.told}")
-        elif event is not None and event.do in ("hold", "hold-or-stop"):
-            not_now.append("held for what happened")
-        elif event is not None and event.do == "reduce":
-            not_now.append("lowered for what happened")
-        elif event is not None and event.do == "none-read":
-            untold = any(found.missing for found in event.possible)
-            not_now.append(
-                "what to do waits for what was not told" if untold else "no rule was read for it"
-            )
+        elif event is not None:
+            not_now += _not_now(event)
         for schedule in present.schedules:
             found = self._compute(schedule, present, present.level, against)
             yield msgspec.structs.replace(found, not_now="; ".join(not_now))
