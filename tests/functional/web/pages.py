@@ -46,7 +46,32 @@ def refused(page: Any, site: str) -> None:
     page.locator(".errors").wait_for()
 
 
-PAGES: dict[str, Reach] = {
+def fitted(page: Any, site: str) -> None:
+    """Whether a patient fits a trial, with some criteria open."""
+    page.goto(site + "/evidence/trials/ascent-03/fit")
+    page.locator("[name=setting]").select_option("advanced")
+    page.locator("[name=line]").fill("2")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Answer").click()
+
+
+EVIDENCE: dict[str, Reach] = {
+    "evidence": at("/evidence/"),
+    "evidence-list": at("/evidence/positions?drug=olaparib"),
+    "evidence-drug": at("/evidence/drugs/sacituzumab-govitecan"),
+    "evidence-regimen": at("/evidence/regimens/sacituzumab-govitecan-pembrolizumab"),
+    "evidence-trial": at("/evidence/trials/ascent-03"),
+    "evidence-fit": fitted,
+    "evidence-source": at("/evidence/sources/ascent-03-primary"),
+    "evidence-biomarker": at("/evidence/biomarkers/germline_brca"),
+    "evidence-speaker": at("/evidence/speakers/sara-m-tolaney"),
+    "evidence-changes": at("/evidence/changes?since=2026-01-12"),
+    "statement-position": at("/s/tolaney-gbrca-low-volume-parp"),
+    "statement-approval": at("/s/us-sacituzumab-govitecan-tn-1l-alone"),
+    "statement-result": at("/s/ascent-03-pfs-bicr"),
+    "statement-care": at("/s/sacituzumab-govitecan-us-anc-day-8"),
+}
+PAGES: dict[str, Reach] = EVIDENCE | {
     "home": at("/"),
     "plan-empty": at("/plan"),
     "plan": example("gbrca-low-volume-symptomatic"),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from consilium.evidence.trials import Harm, Result
+from consilium.knowledge.edition import Edition
 from consilium.knowledge.giving import Silence
-from consilium.knowledge.records import Approval, CareRule, Position
+from consilium.knowledge.records import Approval, CareRule, Position, Region
 from consilium.web.evidence.page import Chip, Item, Link, plain
 from consilium.web.evidence.shelf import (
     Shelf,
@@ -80,8 +83,8 @@ class Listing:
 
 def listing(shelf: Shelf, kind: str, asked: Mapping[str, str]) -> Listing:
     """The records of a kind that meet every filter that was asked for."""
-    title, columns, rows_of = KINDS[kind]
-    rows = list(rows_of(shelf))
+    title, columns, _ = KINDS[kind]
+    rows = every_row(shelf.edition, shelf.as_of, shelf.region, kind)
     names = dict.fromkeys(name for row in rows for name in row.tags)
     filters = tuple(
         Filter(
@@ -108,6 +111,12 @@ def listing(shelf: Shelf, kind: str, asked: Mapping[str, str]) -> Listing:
     )
     shown = kept[(page - 1) * ROWS_A_PAGE : page * ROWS_A_PAGE]
     return Listing(kind, title, columns, tuple(shown), filters, query, len(kept), page, pages)
+
+
+@lru_cache(maxsize=32)
+def every_row(edition: Edition, as_of: date, region: Region, kind: str) -> tuple[Row, ...]:
+    """All rows of a kind as known on a day."""
+    return tuple(KINDS[kind][2](Shelf(edition, as_of, region)))
 
 
 def _drugs(shelf: Shelf) -> Iterator[Row]:

@@ -25,7 +25,7 @@ from consilium.report.figures import Figure
 from consilium.web.editions import Asking, a_day, asking
 from consilium.web.evidence.changes import what_changed
 from consilium.web.evidence.fit import fit, questions
-from consilium.web.evidence.listing import KINDS, listing
+from consilium.web.evidence.listing import KINDS, every_row, listing
 from consilium.web.evidence.others import biomarker_page, source_page, speaker_page
 from consilium.web.evidence.page import Page
 from consilium.web.evidence.shelf import Shelf, biomarkers
@@ -92,7 +92,8 @@ def index(request: HttpRequest) -> HttpResponse:
     """What there is, and how much of it."""
     shelf = _shelf(asking(request))
     counts = [
-        (kind, title, sum(1 for _ in rows(shelf))) for kind, (title, _, rows) in KINDS.items()
+        (kind, title, len(every_row(shelf.edition, shelf.as_of, shelf.region, kind)))
+        for kind, (title, _, _) in KINDS.items()
     ]
     return _render(request, "index.html", kinds=counts, month_ago=shelf.as_of - 4 * _WEEK)
 
