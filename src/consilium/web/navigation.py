@@ -19,5 +19,7 @@ class Place(NamedTuple):
 NAVIGATION: tuple[Place, ...] = (
     Place(_("Plan"), "planner:plan", "plan"),
     Place(_("Evidence"), "evidence:index", "evidence"),
+    Place(_("Compare"), "weighing:compare", "compare"),
+    Place(_("Simulate"), "weighing:simulate", "simulate"),
     Place(_("Activities"), "activity:list", "activities"),
 )

@@ -11,6 +11,7 @@ urlpatterns = [
     path("s/<slug:name>", statement, name="statement"),
     path("activities/", include("consilium.web.activity.urls")),
     path("account/", include("consilium.web.people.urls")),
+    path("", include("consilium.web.weighing.urls")),
     path("ask/", include("consilium.web.asking.urls")),
     path("api/", include("consilium.web.api.urls")),
     path("healthz", health.healthz, name="healthz"),

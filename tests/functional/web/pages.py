@@ -71,6 +71,14 @@ EVIDENCE: dict[str, Reach] = {
     "statement-result": at("/s/ascent-03-pfs-bicr"),
     "statement-care": at("/s/sacituzumab-govitecan-us-anc-day-8"),
 }
+
+
+def followed(page: Any, site: str) -> None:
+    page.goto(site + "/simulate")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Follow both").click()
+
+
 PAGES: dict[str, Reach] = EVIDENCE | {
     "home": at("/"),
     "plan-empty": at("/plan"),
@@ -82,5 +90,7 @@ PAGES: dict[str, Reach] = EVIDENCE | {
     "import": at("/plan/import"),
     "import-read": imported,
     "api-docs": at("/api/docs"),
+    "compare": at("/compare?one=SG&other=Dato-DXd&as_of=2026-11-20"),
+    "simulate": followed,
     "not-found": at("/nowhere"),
 }

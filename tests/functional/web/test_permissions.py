@@ -30,6 +30,8 @@ TABLE: dict[str, dict[str, int | dict[str, int]]] = {
     "plan/pdf": {"POST": 422},
     "plan/chart": {"POST": 422},
     "plan/import": {"GET": 200, "POST": 422},
+    "compare": {"GET": 200},
+    "simulate": {"GET": 200, "POST": 200},
     "evidence/": {"GET": 200},
     "evidence/changes": {"GET": 200},
     "evidence/<slug:kind>": {"GET": 200},

@@ -1,0 +1,1 @@
+"""Two therapies side by side, and what sequences may bring."""

@@ -1,0 +1,203 @@
+"""The pages that compare and simulate. They hold no patient, only names of therapies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from consilium.comparing import ComparisonError, compare
+from consilium.comparing.comparison import Cell, Comparison, Verdict
+from consilium.comparing.sides import side
+from consilium.errors import ConsiliumError
+from consilium.evidence.sources import Citation
+from consilium.knowledge.edition import Edition
+from consilium.report.figures import Figure, FigureError
+from consilium.report.outlook import sentence
+from consilium.sequencing.errors import SequenceError
+from consilium.sequencing.scenario import Scenario, scenario
+from consilium.web.editions import asking
+from consilium.web.limits import costs
+from consilium.web.refusals import Refused
+
+_MODEL = "triple-negative-first-line"
+_DRAWS = 500
+_FIRST = "datopotamab deruxtecan then chemotherapy then chemotherapy"
+_SECOND = "chemotherapy then sacituzumab govitecan then chemotherapy"
+
+
+class Choice(NamedTuple):
+    """A therapy or trial that can be named."""
+
+    value: str
+    words: str
+
+
+@require_safe
+def compared(request: HttpRequest) -> HttpResponse:
+    """Two therapies side by side: `?one=...&other=...`."""
+    asked = asking(request)
+    one, other = (request.GET.get(name, "").strip()[:80] for name in ("one", "other"))
+    made: Comparison | None = None
+    problem = ""
+    if one and other:
+        try:
+            made = compare(asked.edition, one, other, as_of=asked.as_of)
+        except ComparisonError as error:
+            problem = str(error)
+    elif one or other:
+        problem = _("Name a therapy, a class or a trial on each side.")
+    shown = {
+        "subject": "compare",
+        "choices": _choices(asked.edition),
+        "one": one,
+        "other": other,
+        "problem": problem,
+        "made": made,
+        "pairings": list(_pairings(made, asked.edition)) if made else [],
+        "also": [_cell(cell, asked.edition) for cell in made.also] if made else [],
+    }
+    return render(request, "weighing/compare.html", shown, status=422 if problem else 200)
+
+
+def _choices(edition: Edition) -> list[Choice]:
+    regimens = [Choice(r.id, r.name) for r in edition.regimens.values()]
+    trials = [
+        Choice(t.id, t.names[0]) for t in edition.trials.values() if t.kind != "benchmark-set"
+    ]
+    return sorted(regimens, key=lambda c: c.words.lower()) + trials
+
+
+def _pairings(made: Comparison, edition: Edition) -> Iterator[dict[str, object]]:
+    for pairing in made.pairings:
+        one, other = (edition.trials[t] for t in (pairing.one_trial, pairing.other_trial))
+        yield {
+            "one": one,
+            "other": other,
+            "one_name": pairing.one_name,
+            "other_name": pairing.other_name,
+            "open": pairing.best is not Verdict.NONE,
+            "verdicts": [
+                {
+                    "given": v,
+                    "barred": v.verdict is Verdict.NONE,
+                    "exploratory": v.verdict is Verdict.DOUBTFUL,
+                }
+                for v in pairing.verdicts
+            ],
+            "rows": [
+                {
+                    "subject": row.subject,
+                    "one": _cell(row.one, edition),
+                    "other": _cell(row.other, edition),
+                    "differs": row.differs,
+                }
+                for row in pairing.rows
+            ],
+        }
+
+
+def _cell(cell: Cell, edition: Edition) -> dict[str, object]:
+    return {"text": cell.text, "sources": _sources(cell.because, edition)}
+
+
+def _sources(because: tuple[Citation, ...], edition: Edition) -> list[tuple[str, str]]:
+    named = dict.fromkeys(citation.source for citation in because)
+    return [(name, edition.sources[name].reference) for name in named]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@costs(2)
+def simulated(request: HttpRequest) -> HttpResponse:
+    """Two sequences followed in a model of stated assumptions."""
+    asked = asking(request)
+    edition = asked.edition
+    given = request.POST if request.method == "POST" else {}
+    one = str(given.get("one", _FIRST)).strip()[:200]
+    other = str(given.get("other", _SECOND)).strip()[:200]
+    parameters = edition.models[_MODEL].parameters if _MODEL in edition.models else ()
+    wanted = {p.id: str(given.get(f"p-{p.id}", "")).strip()[:12] for p in parameters}
+    made: Scenario | None = None
+    problem = ""
+    if request.method == "POST":
+        try:
+            assume = tuple((name, _number(text)) for name, text in wanted.items() if text)
+            sequences = [side(edition, words) for words in (one, other) if words]
+            regimens = tuple(s.regimens if s.sequence else s.regimens[:1] for s in sequences)
+            made = _scenario(edition, regimens, assume)
+        except ConsiliumError as error:
+            problem = str(error)
+    shown = {
+        "subject": "simulate",
+        "one": one,
+        "other": other,
+        "problem": problem,
+        "made": made,
+        "says": sentence(made) if made else "",
+        "parameters": _parameters(edition, wanted, made),
+        "figures": list(_figures(made, edition)) if made else [],
+        "choices": _choices(edition),
+    }
+    return render(request, "weighing/simulate.html", shown, status=422 if problem else 200)
+
+
+@lru_cache(maxsize=64)
+def _scenario(
+    edition: Edition,
+    regimens: tuple[tuple[str, ...], ...],
+    assume: tuple[tuple[str, float], ...],
+) -> Scenario:
+    return scenario(edition, _MODEL, regimens, draws=_DRAWS, assume=dict(assume), patients=20_000)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        raise SequenceError(_("`%s` is no number; write 0.6") % text) from None
+
+
+def _parameters(
+    edition: Edition, wanted: dict[str, str], made: Scenario | None
+) -> list[dict[str, object]]:
+    if _MODEL not in edition.models:
+        raise Refused(404, _("This edition holds no model of sequences."))
+    from consilium.sequencing.numbers import numbers  # noqa: PLC0415  reads every figure
+
+    known = made.numbers if made else numbers(edition, edition.models[_MODEL])
+    return [
+        {
+            "id": name,
+            "says": number.parameter.says,
+            "middle": f"{number.middle:.2f}",
+            "low": f"{number.interval[0]:.2f}",
+            "high": f"{number.interval[1]:.2f}",
+            "assumed": number.assumed,
+            "why": number.parameter.assumed.why
+            if number.parameter.assumed
+            else number.parameter.caveat,
+            "uses": number.uses,
+            "wanted": wanted.get(name, ""),
+        }
+        for name, number in known.items()
+    ]
+
+
+def _figures(made: Scenario, edition: Edition) -> Iterator[Figure]:
+    from consilium.report.figures.occupancy import (  # noqa: PLC0415  slow to import
+        occupancy_figure,
+        tornado_figure,
+    )
+
+    if not made.withheld and not made.unranked:
+        for strategy in made.strategies:
+            yield occupancy_figure(made, strategy, edition)
+    try:
+        yield tornado_figure(made, edition)
+    except FigureError:
+        return

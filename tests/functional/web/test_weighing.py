@@ -1,0 +1,75 @@
+"""The pages that compare and simulate."""
+
+import re
+from html import unescape
+
+import pytest
+
+pytestmark = pytest.mark.django_db
+ON_THE_DAY = {"as_of": "2026-11-20"}
+
+
+def text_of(answer):
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
+
+
+def test_first_line_conjugates_are_not_ranked(client):
+    told = text_of(client.get("/compare", {"one": "SG", "other": "Dato-DXd", **ON_THE_DAY}))
+    assert "anchored, doubtful: do not rank" in told
+    assert "HR 1.09 (95 % CI 0.81 to 1.45) , exploratory" in told
+    assert "Overall survival: cannot be compared" in told
+    assert "An indirect comparison is not a randomised one" in told
+
+
+def test_both_sides_have_their_sources(client):
+    page = client.get("/compare", {"one": "ASCENT-03", "other": "TROPION-Breast02", **ON_THE_DAY})
+    assert page.content.decode().count('href="/evidence/sources/') > 10
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"one": "SG", "other": ""}, "on each side"),
+        ({"one": "SG", "other": "<script>"}, "no therapy, class or trial"),
+        ({"one": "SG", "other": "SG"}, "both sides are"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(client, given, says):
+    page = client.get("/compare", given)
+    assert page.status_code == 422 and says in text_of(page)
+    assert "<script>" not in page.content.decode()
+
+
+def test_a_simulation_leads_with_its_caveat_and_names_what_it_rests_on(client):
+    page = client.post(
+        "/simulate", {"one": "Dato-DXd then chemotherapy", "other": "chemotherapy then SG"}
+    )
+    told = text_of(page)
+    assert page.status_code == 200
+    assert told.index("not evidence") < told.index("In this model")
+    assert "What the model predicts of what is known" in told
+    assert "tropion-breast02-tfst" in told
+    assert page.content.decode().count("<svg") == 3
+
+
+def test_conjugates_of_two_trials_are_not_drawn_side_by_side(client):
+    page = client.post(
+        "/simulate", {"one": "Dato-DXd then chemotherapy", "other": "SG then chemotherapy"}
+    )
+    told = text_of(page)
+    assert "no trial in the model randomised" in told and "withheld" in told
+    assert "<svg" not in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"one": "T-DXd then SG", "other": ""}, "none is made up"),
+        ({"one": "nonsense", "other": ""}, "no therapy"),
+        ({"p-supportive-care": "many"}, "is no number"),
+        ({"p-going-on-after-first-line": "7"}, "cannot be 7"),
+    ],
+)
+def test_a_simulation_that_cannot_be_is_refused_in_words(client, given, says):
+    page = client.post("/simulate", given)
+    assert page.status_code == 422 and says in text_of(page)
