@@ -391,9 +391,11 @@ def reference(
 
 
 from consilium.cli.cohort import register as register_cohort  # noqa: E402  it uses the options above
+from consilium.cli.hooks import register as register_hooks  # noqa: E402
 
 register_asking(app)
 register_comparing(app)
 register_simulating(app)
 register_proving(app)
 register_cohort(app)
+register_hooks(app)

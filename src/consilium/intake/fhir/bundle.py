@@ -30,9 +30,9 @@ class Resource(NamedTuple):
 
 
 class Resources:
-    """All resources of one patient."""
+    """All resources of one patient; ``several`` lets more than one be spoken of."""
 
-    def __init__(self, values: Iterable[object]) -> None:
+    def __init__(self, values: Iterable[object], *, several: bool = False) -> None:
         self._counted: Counter[str] = Counter()
         self._by_reference: dict[str, Resource] = {}
         self.not_resources = 0
@@ -49,7 +49,8 @@ class Resources:
         for resource in found.values():
             self.all.append(resource)
             self.all += self._contained(resource)
-        self._check_one_patient()
+        if not several:
+            self._check_one_patient()
 
     def of(self, *kinds: str) -> list[Resource]:
         """The resources of these kinds, in the order of the input."""

@@ -1,0 +1,1 @@
+"""What an electronic record asks of us: plans and cases as FHIR R4, CDS Hooks, SMART."""
