@@ -5,7 +5,8 @@
 data folder where it is not given), ``CONSILIUM_HOSTS`` (names it answers to, separated by
 commas), ``CONSILIUM_HTTPS`` (``yes`` behind a proxy that speaks TLS), ``CONSILIUM_EDITION``
 (a folder with another edition), ``CONSILIUM_TIME_ZONE``, ``CONSILIUM_RATE`` (requests that
-make a plan, for one address and minute).
+make a plan, for one address and minute), ``CONSILIUM_HOOKS`` (a file that says which record
+systems are trusted; ``hooks.trust``).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ _HERE = Path(__file__).parent
 DATA_FOLDER = Path(
     environ.get("CONSILIUM_DATA") or Path.home() / ".local" / "share" / "consilium"
 ).expanduser()
+HOOKS_FILE = environ.get("CONSILIUM_HOOKS", "")
 EDITION_FOLDER = environ.get("CONSILIUM_EDITION", "")
 RATE = int(environ.get("CONSILIUM_RATE") or 3000)
 HTTPS = environ.get("CONSILIUM_HTTPS", "") == "yes"
@@ -42,6 +44,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "consilium.web",
+    "consilium.web.hooks",
 ]
 MIDDLEWARE = [
     "consilium.web.logs.log_requests",

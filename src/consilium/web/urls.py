@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("consilium.web.weighing.urls")),
     path("ask/", include("consilium.web.asking.urls")),
     path("api/", include("consilium.web.api.urls")),
+    path("", include("consilium.web.hooks.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

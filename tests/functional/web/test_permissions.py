@@ -48,6 +48,11 @@ TABLE: dict[str, dict[str, int | dict[str, int]]] = {
     "api/v1/editions": {"GET": 200},
     "api/v1/evidence/<kind>": {"GET": 200},
     "api/v1/evidence/<kind>/<name>": {"GET": 200},
+    "cds-services": {"GET": 401},
+    "cds-services/<slug:name>": {"POST": 401},
+    "cds-services/<slug:name>/feedback": {"POST": 401},
+    "launch": {"GET": 403},
+    "launch/callback": {"GET": 403},
     "healthz": {"GET": 200},
     "readyz": {"GET": 200},
 }
@@ -67,6 +72,8 @@ EXAMPLES: dict[str, dict[str, str]] = {
     "evidence/drugs/<slug:name>.png": {"name": "olaparib"},
     "evidence/trials/<slug:name>/fit": {"name": "ascent-03"},
     "s/<slug:name>": {"name": "ascent-03-pfs-bicr"},
+    "cds-services/<slug:name>": {"name": "consilium-plan"},
+    "cds-services/<slug:name>/feedback": {"name": "consilium-plan"},
     "api/v1/evidence/<kind>": {"kind": "trials"},
     "api/v1/evidence/<kind>/<name>": {"kind": "trials", "name": "ascent-03"},
 }

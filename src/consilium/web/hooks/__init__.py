@@ -1,0 +1,1 @@
+"""The record's way in: CDS Hooks and the SMART launch, on the wire."""
