@@ -94,8 +94,8 @@ def _notice(path: Path | None, seconds: float, write: Path | None) -> None:
     for line in noticed_text(edition, found):
         typer.echo(line)
     if write is not None:
-        write.mkdir(parents=True, exist_ok=True)
         for name, text in draft_files(found):
+            (write / name).parent.mkdir(parents=True, exist_ok=True)
             (write / name).write_text(text, "utf-8")
         typer.echo(f"written into {write}, for somebody to confirm against the sources")
     if not found.complete:

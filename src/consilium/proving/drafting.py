@@ -35,6 +35,7 @@ from consilium.rules.answers import UNKNOWN, YES, Answer
 from consilium.rules.completions import written_out
 from consilium.rules.conditions import facts_in
 from consilium.rules.proving import Formula
+from consilium.rules.say import say_test
 
 
 class Sign(NamedTuple):
@@ -58,6 +59,7 @@ class Wish(NamedTuple):
     about: str
     signs: list[Sign]
     mutant: Mutant | None = None
+    asked: str = ""
 
 
 class Draft(NamedTuple):
@@ -66,6 +68,7 @@ class Draft(NamedTuple):
     case: WorkedCase
     patient: Patient
     mutants: tuple[Mutant, ...]
+    theme: str = ""
 
 
 class _Swapped:
@@ -95,6 +98,17 @@ class Drafting:
         self.subject = Subject(edition, also=edited, seconds=seconds)
         self.logic = self.subject.prover.logic
         self._decisions: dict[Moment, Decisions] = {}
+        self._names: set[str] = set()
+
+    def _named(self, about: str, moment: Moment) -> str:
+        """A name for a draft that no other has."""
+        name = base = f"{about}-{moment.region.value.lower()}-{moment.day}"
+        number = 1
+        while name in self._names:
+            number += 1
+            name = f"{base}-{number}"
+        self._names.add(name)
+        return name
 
     def signs(self, mutant: Mutant) -> Iterator[tuple[Moment, list[Sign]]]:
         """Every moment at which a mutant may show, with the ways in which it does."""
@@ -225,15 +239,10 @@ class Drafting:
             if here != there:
                 holds = self.subject.prover.holds(there)
                 changed[key] = Told(holds, self.logic.no(holds))
-        moment = Moment(Region.US, self.edition.info.date.last)
-        regions = {
-            region
-            for key in changed
-            if key in self.subject.calendar.statements
-            for region in self.subject.calendar.statements[key].regions
-        }
-        for region in (moment.region, *sorted(regions - {moment.region}, key=lambda r: r.value)):
-            here_now = Moment(region, moment.day)
+        dated = [key for key in changed if key in self.subject.calendar.statements]
+        moments = self.subject.calendar.moments(dated) if dated else iter(())
+        last = Moment(Region.US, self.edition.info.date.last)
+        for here_now in (last, *(moment for moment in moments if moment != last)):
             now = self._now(here_now)
             then = Decisions(self.subject, _Swapped(self.subject.complete, changed), here_now)
             signs = []
@@ -282,7 +291,26 @@ class Drafting:
             coherent, possible = self._coherent_first(signs)
             if possible:
                 return Where(moment, coherent), possible
+            coherent, possible = self._coherent_first(self._refused(unseen, wanted))
+            if possible:
+                return Where(moment, coherent), possible
         return None
+
+    def _refused(self, unseen: Unseen, wanted: Answer) -> list[Sign]:
+        """The patients for whom no plan is made, where no others answer a test so."""
+        test = self.subject.prover.holds(unseen.test)
+        asked = test if wanted is YES else self.logic.no(test)
+        return [
+            Sign(
+                Shows(excluded=exclusion.id),
+                True,
+                self.logic.every(asked, self.subject.holds(f"exclusion:{exclusion.id}")),
+            )
+            for exclusion in sorted(
+                self.edition.contents.scopes.exclusions,
+                key=lambda one: unseen.test.fact not in facts_in(one.when),
+            )
+        ]
 
     def can_be_seen(self, unseen: Unseen) -> bool:
         """Whether some patient answers a test in one of the ways that no case sees."""
@@ -292,32 +320,44 @@ class Drafting:
 
     # --- drafts -----------------------------------------------------------------------------------
 
+    def _theme(self, key: str) -> str:
+        """What a reader would look at together: one drug, or one kind of statement."""
+        kind, name = key.split(":")[:2]
+        if kind == "care":
+            return self.edition.care[name].drug
+        if kind == "approval":
+            return self.edition.drugs_of(self.edition.approvals[name].regimens[0])[0]
+        return f"{kind}s"
+
     def drafts(self) -> tuple[list[Draft], list[Mutant]]:
         """As few patients as show all mutants, and the mutants that no patient shows."""
-        waiting: dict[Where, list[Wish]] = {}
+        waiting: dict[tuple[Where, str], list[Wish]] = {}
         equivalent: list[Mutant] = []
         for mutant in self.survivors:
             found = self._first_sign(mutant)
             if found is None:
                 equivalent.append(mutant)
             else:
-                waiting.setdefault(found[0], []).append(Wish(mutant.id, found[1], mutant))
+                wish = Wish(mutant.id, found[1], mutant)
+                waiting.setdefault((found[0], self._theme(mutant.key)), []).append(wish)
         for unseen in self.unseen:
             for wanted in unseen.answers:
                 found = self._seen(unseen, wanted) if wanted is not UNKNOWN else None
                 if found is not None:
-                    wish = Wish(unseen.key.split(":")[1], found[1])
-                    waiting.setdefault(found[0], []).append(wish)
+                    said = say_test(unseen.test, self.edition.model)
+                    asked = said if wanted is YES else f"not {said}"
+                    wish = Wish(unseen.key.split(":")[1], found[1], asked=asked)
+                    waiting.setdefault((found[0], self._theme(unseen.key)), []).append(wish)
         made: list[Draft] = []
-        for where, group in waiting.items():
+        for (where, theme), group in waiting.items():
             left = group
             while left:
-                draft, left = self._one_draft(where, left, len(made))
-                made.append(draft)
-        made += self._blank(len(made))
+                draft, left = self._one_draft(where, left)
+                made.append(draft._replace(theme=theme))
+        made += self._blank()
         return made, equivalent
 
-    def _blank(self, number: int) -> list[Draft]:
+    def _blank(self) -> list[Draft]:
         """Patients of whom nothing is known, for the tests that no case leaves open."""
         moments: dict[Moment, list[str]] = {}
         last = self.edition.info.date.last
@@ -329,17 +369,19 @@ class Drafting:
                 found = self.subject.calendar.together([unseen.key])
             moments.setdefault(found or Moment(Region.US, last), []).append(unseen.key)
         made = []
-        for index, (moment, keys) in enumerate(moments.items(), start=number + 1):
+        for moment, keys in moments.items():
             regimens = [
                 regimen
                 for approval in self._now(moment).approvals
                 if approval.status == "approved" and f"approval:{approval.id}" in keys
                 for regimen in approval.regimens
             ]
-            named = list(dict.fromkeys(key.split(":")[1] for key in keys))
             case = WorkedCase(
-                id=_name(moment, index),
-                why=f"nothing is known, so nothing is settled by {', '.join(named)}",
+                id=self._named("nothing-known", moment),
+                why=(
+                    "nothing is known of this patient, so no advice holds and whether a label that "
+                    "asks about anything fits cannot be told"
+                ),
                 as_of=Day(moment.day.isoformat()),
                 region=moment.region,
                 patient={},
@@ -350,7 +392,7 @@ class Drafting:
                 never_shows=(Shows(stance=tuple(Stance)),),
             )
             patient = Patient({}, ("nothing is known",), moment.region, moment.day)
-            made.append(Draft(case, patient, ()))
+            made.append(Draft(case, patient, (), "nothing-known"))
         return made
 
     def _first_sign(self, mutant: Mutant) -> tuple[Where, list[Sign]] | None:
@@ -379,7 +421,7 @@ class Drafting:
                 found.add(fact.id)
         return frozenset(found)
 
-    def _one_draft(self, where: Where, group: list[Wish], number: int) -> tuple[Draft, list[Wish]]:
+    def _one_draft(self, where: Where, group: list[Wish]) -> tuple[Draft, list[Wish]]:
         """One patient who does what the first wish asks, and as many others as can be joined."""
         chosen: list[tuple[Wish, Sign]] = []
         left: list[Wish] = []
@@ -410,12 +452,12 @@ class Drafting:
         patient = msgspec.structs.replace(patient, whole=tuple(literals))
         shows = dict.fromkeys(sign.expected for _, sign in chosen if sign.shows)
         never = dict.fromkeys(sign.expected for _, sign in chosen if not sign.shows)
-        named = list(dict.fromkeys(wish.about for wish, _ in chosen))
+        name = self._named(chosen[0][0].about, moment)
 
         def as_case(entered: Patient) -> WorkedCase:
             return WorkedCase(
-                id=_name(moment, number + 1),
-                why=f"notices edits of {', '.join(named)}",
+                id=name,
+                why=_why(wish for wish, _ in chosen),
                 as_of=Day(moment.day.isoformat()),
                 region=moment.region,
                 patient=dict(entered.facts),
@@ -435,12 +477,35 @@ class Drafting:
         return Draft(as_case(patient), patient, noticed), left
 
 
-def _name(moment: Moment, number: int) -> str:
-    return f"edge-{moment.region.value.lower()}-{moment.day}-{number:02d}"
+MOST = 12
+"""What one draft may notice or see; more of it in one patient cannot be checked by reading."""
 
 
-MOST = 24
-"""Mutants that one draft may notice; more of them in one patient cannot be checked by reading."""
+def _why(wishes: Iterable[Wish]) -> str:
+    """What a draft is there to show, for whoever confirms it."""
+    edges: dict[str, dict[str, None]] = {}
+    others: dict[str, None] = {}
+    for wish in wishes:
+        mutant = wish.mutant
+        if mutant is None or mutant.asked:
+            asked, name = (wish.asked, wish.about) if mutant is None else (mutant.asked, mutant.id)
+            edges.setdefault(asked, {})[name] = None
+        elif mutant.kind == "time":
+            others[f"{_DAYS[mutant.says[:4], 'later' in mutant.says]} {mutant.id}"] = None
+        elif mutant.kind == "exception":
+            others[f"{mutant.id} as {mutant.says.replace('no exception', 'the exception')}"] = None
+        else:
+            others[f"what {mutant.id} adds"] = None
+    said = "; ".join(f"{asked} ({', '.join(named)})" for asked, named in edges.items())
+    return "; ".join([*others, f"at the edge of {said}"] if said else others)
+
+
+_DAYS = {
+    ("begi", False): "the day before",
+    ("begi", True): "the first day of",
+    ("ends", False): "the last day of",
+    ("ends", True): "the day that ends",
+}
 
 
 def _days_between(one: object, other: object) -> list[date]:

@@ -243,7 +243,8 @@ def plain(expected: Shows) -> dict[str, object]:
 
 
 class _Dumper(yaml.SafeDumper):
-    pass
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)  # lists stand further in than their key
 
 
 class _Row(dict[str, object]):

@@ -8,8 +8,7 @@ case can speak of; a test holds such plans to those of the planner.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from consilium.clinical.patient import PatientCase, PatientError
@@ -22,12 +21,11 @@ from consilium.knowledge.records import (
     Approval,
     CareRule,
     Position,
-    Region,
     Shows,
     Stance,
     WorkedCase,
 )
-from consilium.planning.expectations import Outcome, outcome, shown
+from consilium.planning.expectations import Outcome, shown
 from consilium.planning.known import understand
 from consilium.planning.making import knowledge_of
 from consilium.planning.options import Options, all_labels
@@ -36,7 +34,7 @@ from consilium.proving.mutants import Mutant, mutated
 from consilium.rules.answering import answer, answer_test, derive
 from consilium.rules.answers import NO, UNKNOWN, YES, Answer
 from consilium.rules.completions import Patient
-from consilium.rules.conditions import ALWAYS, Condition, Test, tests_in
+from consilium.rules.conditions import ALWAYS, Condition, Test, facts_in, tests_in
 
 
 class Prepared(NamedTuple):
@@ -64,9 +62,14 @@ def prepared(edition: Edition, cases: Iterable[WorkedCase]) -> tuple[Prepared, .
 
 
 def killers(edition: Edition, cases: Iterable[Prepared], mutant: Mutant) -> Iterator[WorkedCase]:
-    """The cases that notice a mutant, those that name its statement first."""
+    """The cases that notice a mutant, those that were made for its statement first."""
     able = [one for one in cases if _can_notice(one.case, mutant)]
-    ordered = sorted(able, key=lambda one: not _names(one.case, mutant.id))
+    regimens = edition.approvals[mutant.id].regimens if mutant.id in edition.approvals else ()
+
+    def near(one: Prepared) -> tuple[bool, bool]:
+        return mutant.id not in one.case.why, not _names(one.case, mutant.id, regimens)
+
+    ordered = sorted(able, key=near)
     edited = mutated(edition, mutant)
     for one in ordered:
         seen = _seen(one, mutant, edited)
@@ -99,16 +102,19 @@ def _can_notice(case: WorkedCase, mutant: Mutant) -> bool:
             return True
 
 
-def _names(case: WorkedCase, statement: str) -> bool:
-    every = (*case.shows, *case.never_shows)
-    return any(statement in (e.position, e.caution, e.trial, e.scope, e.excluded) for e in every)
+def _names(case: WorkedCase, statement: str, regimens: Sequence[str]) -> bool:
+    return any(
+        statement in (e.position, e.caution, e.trial, e.scope, e.excluded)
+        or (e.label and e.regimen in regimens)
+        for e in (*case.shows, *case.never_shows)
+    )
 
 
 def _seen(one: Prepared, mutant: Mutant, edited: Edition) -> Outcome | None:
     """What is seen of the patient under a mutant; nothing when no answer differs."""
     kind = mutant.key.split(":")[0]
     if kind == "definition":
-        return _redefined(one, edited)
+        return _redefined(one, edited, mutant.id)
     if mutant.condition is not None:
         conditions = conditions_of(edited, mutant.key)
         if mutant.key not in one.knowledge.conditions:
@@ -116,7 +122,7 @@ def _seen(one: Prepared, mutant: Mutant, edited: Edition) -> Outcome | None:
         answers = {key: _settled(one.known, when) for key, when in conditions.items()}
         if all(one.answers.settle(key) is said for key, said in answers.items()):
             return None
-        knowledge = _with(one.knowledge, edited)
+        knowledge = _holding(one.knowledge, edited)
         return decided(_Edited(one.answers, knowledge, answers))
     if not _bears_on(one, mutant):
         return None
@@ -199,6 +205,16 @@ def _with(knowledge: Knowledge, edited: Edition) -> Knowledge:
     return found
 
 
+def _holding(knowledge: Knowledge, edited: Edition) -> Knowledge:
+    """The same statements, as an edition words them in which only conditions are edited."""
+    found = copy.copy(knowledge)
+    found.edition = edited
+    found.positions = tuple(edited.positions[p.id] for p in knowledge.positions)
+    found.approvals = tuple(edited.approvals[a.id] for a in knowledge.approvals)
+    found.care = tuple(edited.care[c.id] for c in knowledge.care)
+    return found
+
+
 def _counting(knowledge: Knowledge) -> tuple[object, ...]:
     return (
         [p.id for p in knowledge.positions],
@@ -211,9 +227,15 @@ def _counting(knowledge: Knowledge) -> tuple[object, ...]:
 class _Edited(Answers):
     """The answers of a patient, but for those of the edited statement."""
 
-    def __init__(self, base: Answers, knowledge: Knowledge, answers: dict[str, Answer]) -> None:
+    def __init__(
+        self,
+        base: Answers,
+        knowledge: Knowledge,
+        answers: dict[str, Answer],
+        patient: Patient | None = None,
+    ) -> None:
         self.base, self.knowledge, self.edited = base, knowledge, answers
-        self.patient = base.patient
+        self.patient = patient or base.patient
 
     def settle(self, key: str) -> Answer:
         """The exact answer of one condition by its key."""
@@ -286,20 +308,34 @@ def _blank(answers: Answers, **parts: object) -> Plan:
     return Plan(**(fields | parts))  # type: ignore[arg-type]
 
 
-def _redefined(one: Prepared, edited: Edition) -> Outcome | None:
-    """What is seen of a patient of whom other verdicts follow; nothing when the same follow."""
+def _redefined(one: Prepared, edited: Edition, fact: str) -> Outcome | None:
+    """What is seen of a patient of whom other verdicts follow; nothing when no answer differs."""
     facts = derive(edited.model, one.known.given)
     if facts == one.known.facts:
         return None
-    return seen_in(edited, one.patient, one.case.as_of.last, one.case.region)
+    known = Patient(edited.model, one.known.given)
+    if known.contradiction is not None:
+        return Outcome(None, None, known.contradiction)
+    knowledge = copy.copy(one.knowledge)
+    knowledge.edition = edited
+    follow = _following(edited, fact)
+    answers = {
+        key: _settled(known, condition)
+        for key, condition in knowledge.conditions.items()
+        if follow & facts_in(condition)
+    }
+    if all(one.answers.settle(key) is said for key, said in answers.items()):
+        return None
+    return decided(_Edited(one.answers, knowledge, answers, known))
 
 
-def seen_in(edition: Edition, patient: PatientCase, day: date, region: Region) -> Outcome:
-    """The plan of a patient, or why there is none."""
-    try:
-        return outcome(patient, edition, as_of=day, region=region)
-    except PatientError as problem:
-        return Outcome(None, None, str(problem))
+def _following(edition: Edition, fact: str) -> frozenset[str]:
+    """A fact that follows from others, and those that follow from it."""
+    found = {fact}
+    for other in edition.model.defined:
+        if any(facts_in(when) & found for when in other.definition.values()):
+            found.add(other.id)
+    return frozenset(found)
 
 
 class Unseen(NamedTuple):

@@ -38,7 +38,7 @@ _FIELDS = {"position": "positions", "approval": "approvals", "care": "care"}
 class Mutant(NamedTuple):
     """One edit: of a condition (``condition``), or of the statement itself (``statement``).
 
-    A removed statement has neither.
+    A removed statement has neither. ``asked`` is the test that was edited, in words.
     """
 
     key: str
@@ -46,6 +46,7 @@ class Mutant(NamedTuple):
     says: str
     condition: Condition | None = None
     statement: Statement | None = None
+    asked: str = ""
 
     @property
     def id(self) -> str:
@@ -59,8 +60,8 @@ def mutants(edition: Edition) -> Iterator[Mutant]:
     for kind, field in _FIELDS.items():
         for statement in getattr(contents, field):
             key = f"{kind}:{statement.id}"
-            for how, says, condition in _edits(statement.when or ALWAYS, model):
-                yield Mutant(key, how, says, condition)
+            for how, says, asked, condition in _edits(statement.when or ALWAYS, model):
+                yield Mutant(key, how, says, condition, asked=asked)
             yield Mutant(key, "removed", "the statement is removed")
             yield from _moved(key, statement)
             for name in getattr(statement, "overrides", ()):
@@ -68,19 +69,19 @@ def mutants(edition: Edition) -> Iterator[Mutant]:
                 edited = msgspec.structs.replace(statement, overrides=left)
                 yield Mutant(key, "exception", f"no exception to {name}", statement=edited)
     for scope in contents.scopes.scopes:
-        for how, says, condition in _edits(scope.when, model):
-            yield Mutant(f"scope:{scope.id}", how, says, condition)
+        for how, says, asked, condition in _edits(scope.when, model):
+            yield Mutant(f"scope:{scope.id}", how, says, condition, asked=asked)
     for exclusion in contents.scopes.exclusions:
-        for how, says, condition in _edits(exclusion.when, model):
-            yield Mutant(f"exclusion:{exclusion.id}", how, says, condition)
+        for how, says, asked, condition in _edits(exclusion.when, model):
+            yield Mutant(f"exclusion:{exclusion.id}", how, says, condition, asked=asked)
     for trial in contents.trials:
         if trial.eligibility is not None:
-            for how, says, condition in _edits(trial.eligibility, model):
-                yield Mutant(f"trial:{trial.id}", how, says, condition)
+            for how, says, asked, condition in _edits(trial.eligibility, model):
+                yield Mutant(f"trial:{trial.id}", how, says, condition, asked=asked)
     for fact in model.defined:
         for value, when in fact.definition.items():
-            for how, says, condition in _edits(when, model):
-                yield Mutant(f"definition:{fact.id}:{value}", how, says, condition)
+            for how, says, asked, condition in _edits(when, model):
+                yield Mutant(f"definition:{fact.id}:{value}", how, says, condition, asked=asked)
 
 
 def mutated(edition: Edition, mutant: Mutant) -> Edition:
@@ -142,18 +143,18 @@ def _moved(key: str, statement: Statement) -> Iterator[Mutant]:
             yield Mutant(key, "time", f"{verb} a day {word}, on {moved}", statement=edited)
 
 
-def _edits(condition: Condition, model: FactModel) -> Iterator[tuple[str, str, Condition]]:
-    """Every edit of one test inside a condition, with what was done."""
+def _edits(condition: Condition, model: FactModel) -> Iterator[tuple[str, str, str, Condition]]:
+    """Every edit of one test inside a condition, with what was done, and the test as it was."""
     match condition:
         case IsOneOf() | Includes() | Bound():
             said = say_test(condition, model)
-            yield "negated", f"not {said}", Not(condition)
+            yield "negated", f"not {said}", said, Not(condition)
             for how, edited in _of_test(condition, model):
-                yield how, f"{say(edited, model)} instead of {said}", edited
+                yield how, f"{say(edited, model)} instead of {said}", said, edited
         case _:
             for index, part in enumerate(parts_of(condition)):
-                for how, says, edited in _edits(part, model):
-                    yield how, says, _replaced(condition, index, edited)
+                for how, says, asked, edited in _edits(part, model):
+                    yield how, says, asked, _replaced(condition, index, edited)
 
 
 def _of_test(test: IsOneOf | Includes | Bound, model: FactModel) -> Iterator[tuple[str, Condition]]:

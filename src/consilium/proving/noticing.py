@@ -97,4 +97,4 @@ def draft_files(found: Noticed) -> Iterator[tuple[str, str]]:
             content["shows"] = [plain(one) for one in case.shows]
         if case.never_shows:
             content["never_shows"] = [plain(one) for one in case.never_shows]
-        yield f"{case.id}.yaml", written(content)
+        yield f"{draft.theme}/{case.id}.yaml", written(content)
