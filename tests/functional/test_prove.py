@@ -5,6 +5,7 @@ import shutil
 from datetime import date
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 import yaml
 from tests.support.command_line import run
@@ -15,6 +16,7 @@ from consilium.intake import patient_from_mapping
 from consilium.knowledge.edition import bundled_root
 from consilium.knowledge.records import Region
 from consilium.planning.expectations import outcome
+from consilium.planning.known import understand
 from consilium.proving.calendar import Calendar, Moment
 from consilium.proving.decisions import Decisions
 from consilium.proving.differences import Side, differences
@@ -22,6 +24,7 @@ from consilium.proving.drawing import End, Question, draw, mermaid, svg
 from consilium.proving.findings import draft, enlarged, is_shown
 from consilium.proving.knowing import Knowledgeable
 from consilium.proving.subject import Partial, Subject
+from consilium.rules.facts import is_settled
 from consilium.rules.proving import solver_module
 
 pytest.importorskip("z3")
@@ -61,6 +64,14 @@ def test_a_fault_is_found_with_a_patient_who_shows_it(fault):
         example = enlarged(edition, example, lambda one: is_shown(edition, finding, one))
         assert example is not None, "no plan of this patient shows what the finding says"
     assert fault.patient.items() <= example.facts.items()
+    if finding.seen or finding.unseen:
+        assert is_shown(edition, msgspec.structs.replace(finding, example=example))
+    else:
+        # two values at once: with all that it follows from known, the plan still cannot tell it
+        assert "makes one patient both" in finding.says
+        (fact,) = fault.statements
+        case = patient_from_mapping(example.facts, edition, "example")
+        assert not is_settled(understand(case, edition).patient.facts[fact])
     written = yaml.load(draft(finding), Loader=yaml.BaseLoader)
     assert written["id"] and written["why"] == finding.says
     patient_from_mapping(written["patient"], edition, "draft")

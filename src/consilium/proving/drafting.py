@@ -26,6 +26,7 @@ from consilium.proving.killing import (
     conditions_of,
     decided,
     holds,
+    killers,
     prepared,
     statement_of,
 )
@@ -465,15 +466,17 @@ class Drafting:
                 never_shows=tuple(never),
             )
 
-        def is_held(entered: Patient) -> bool:
-            return all(
-                holds(one.case, decided(one.answers))
-                for one in prepared(self.edition, [as_case(entered)])
+        noticed = tuple(wish.mutant for wish, _ in chosen if wish.mutant is not None)
+
+        def does(entered: Patient) -> bool:
+            """The case is true of the edition, and of none of the mutants."""
+            ready = prepared(self.edition, [as_case(entered)])
+            return all(holds(one.case, decided(one.answers)) for one in ready) and all(
+                next(killers(self.edition, ready, mutant), None) is not None for mutant in noticed
             )
 
-        if not is_held(patient):
-            patient = enlarged(self.edition, patient, is_held) or patient
-        noticed = tuple(wish.mutant for wish, _ in chosen if wish.mutant is not None)
+        if not does(patient):
+            patient = enlarged(self.edition, patient, does) or patient
         return Draft(as_case(patient), patient, noticed), left
 
 

@@ -58,6 +58,7 @@ def dead(subject: Subject) -> Iterator[Finding]:
                     (statement,),
                     f"{what} speaks only of patients for whom no plan is made",
                     _anybody(subject, asked, key),
+                    seen=_refusal(subject, asked),
                 )
             continue
         parts = condition.parts if isinstance(condition, AllOf) else (condition,)
@@ -68,7 +69,7 @@ def dead(subject: Subject) -> Iterator[Finding]:
             (statement,),
             f"no patient reaches {what}: nobody meets together: {said}",
             _nearest(subject, parts, clash, key),
-            unseen=_shows(subject, key),
+            unseen=_ways(subject, key)[:1],
         )
 
 
@@ -99,11 +100,20 @@ def _moment(subject: Subject, key: str) -> Moment:
     return Moment(Region.US, subject.edition.info.date.last)
 
 
-def _shows(subject: Subject, key: str) -> tuple[Shows, ...]:
-    """How a plan shows that a statement holds; nothing where that hangs on more than it."""
-    kind, name = key.split(":", 1)
+def _refusal(subject: Subject, asked: Formula) -> tuple[Shows, ...]:
+    """Why no plan is made for anybody of whom a formula is true, if it is one reason."""
+    for exclusion in subject.edition.contents.scopes.exclusions:
+        if not subject.prover.possible(asked, subject.z3.Not(subject.prover.holds(exclusion.when))):
+            return (Shows(excluded=exclusion.id),)
+    return ()
+
+
+def _ways(subject: Subject, key: str) -> tuple[Shows, ...]:
+    """The ways in which a plan may show that a statement holds."""
+    kind, name = key.split(":")[:2]
+    edition = subject.edition
     match kind:
-        case "position":
+        case "position" | "extension":
             return (Shows(position=name),)
         case "trial":
             return (Shows(trial=name, fit="yes"),)
@@ -112,10 +122,32 @@ def _shows(subject: Subject, key: str) -> tuple[Shows, ...]:
         case "exclusion":
             return (Shows(excluded=name),)
         case "approval":
-            approval = subject.edition.approvals[name]
-            if approval.status == "approved":
-                return (Shows(regimen=approval.regimens[0], label="approved"),)
+            approval = edition.approvals[name]
+            return tuple(Shows(regimen=r, label=approval.status) for r in approval.regimens)
+        case "care":
+            drug = edition.care[name].drug
+            named = [r for r in edition.regimens if drug in edition.drugs_of(r)]
+            return tuple(Shows(regimen=r, caution=name) for r in named)
     return ()
+
+
+def _shown(subject: Subject, asked: Formula, moment: Moment, *keys: str) -> tuple[Shows, ...]:
+    """How the plan of some patient of whom a formula is true shows that statements hold."""
+    decisions = Decisions(subject, subject.complete, moment)
+    for ways in zip(*(_ways(subject, key) for key in keys), strict=False):
+        if subject.prover.possible(asked, *(decisions.shown(one) for one in ways)):
+            return ways
+    return ()
+
+
+def _example(
+    subject: Subject, asked: Formula, moment: Moment, seen: tuple[Shows, ...]
+) -> Patient | None:
+    """A patient of whom a formula is true and whose plan shows what it should."""
+    decisions = Decisions(subject, subject.complete, moment)
+    goal = subject.prover.logic.every(asked, *(decisions.shown(one) for one in seen))
+    example = subject.find(goal, subject.planned) or subject.find(goal)
+    return None if example is None else example_of(subject, example.values, goal, moment)
 
 
 # --- shadowed -------------------------------------------------------------------------------------
@@ -195,15 +227,16 @@ def _covered(subject: Subject, key: str, other: str, *, later: bool) -> Iterator
         one, covering = (subject.holds(k) for k in (key, other))
     if prover.possible(one, subject.planned, z3.Not(covering)):
         return
-    example = subject.find(one, subject.planned)
-    if example is None:
+    if not prover.possible(one, subject.planned):
         return
+    both = z3.And(one, covering)
+    seen = _shown(subject, both, moment, key, other)
     yield Finding(
         Kind.SHADOWED,
         (one_name, other_name),
         f"`{one_name}` adds nothing: `{other_name}` holds for all its patients and says as much",
-        example_of(subject, example.values, z3.And(one, covering), moment),
-        seen=(*_shows(subject, key), *_shows(subject, other)),
+        _example(subject, both, moment, seen),
+        seen=seen,
     )
 
 
@@ -285,21 +318,9 @@ def _idle_in(subject: Subject, key: str, condition: Condition) -> Iterator[Findi
             continue
         reported.append(place.part)
         kind, says = found
-        yield Finding(kind, (name,), says, _anybody(subject, whole, key), seen=_seen(subject, key))
-
-
-def _seen(subject: Subject, key: str) -> tuple[Shows, ...]:
-    """What the plan of somebody who meets a condition shows, where that is certain."""
-    kind = key.split(":", 1)[0]
-    if kind == "position" and not subject.prover.possible(
-        subject.holds(key), subject.z3.Not(subject.planned)
-    ):
-        decisions = Decisions(subject, subject.complete, _moment(subject, key))
-        position = subject.edition.positions[key.split(":", 1)[1]]
-        if subject.prover.possible(subject.holds(key), subject.z3.Not(decisions.holds(position))):
-            return ()
-        return _shows(subject, key)
-    return _shows(subject, key) if kind in ("approval", "exclusion") else ()
+        moment = _moment(subject, key)
+        seen = _shown(subject, whole, moment, key)
+        yield Finding(kind, (name,), says, _example(subject, whole, moment, seen), seen=seen)
 
 
 def _inside(condition: Condition) -> Iterator[Condition]:
