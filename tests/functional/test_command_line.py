@@ -319,3 +319,24 @@ def test_a_trial_is_drawn_into_a_file(tmp_path):
     assert refused.code == 1 and ".svg or .png" in refused.err
     refused = run("show", "trial", "ascent-3", "--save", str(picture))
     assert refused.code == 1 and "ascent-03" in refused.err
+
+
+def test_what_may_follow_and_what_was_given_are_drawn(tmp_path):
+    given = b"""{"setting": "advanced", "er_percent": 0, "pr_percent": 0, "her2_ihc": "1+", "prior_therapies_complete": "yes",
+        "prior_therapies": [{"drugs": ["capecitabine"], "setting": "advanced", "line": 1, "outcome": "progression"}]}"""
+    following, earlier = tmp_path / "next.svg", tmp_path / "earlier.svg"
+    found = run(
+        "plan",
+        "-",
+        "--as-of",
+        "2026-11-20",
+        "--save",
+        str(following),
+        "--save-earlier",
+        str(earlier),
+        given=given,
+    )
+    assert found.code == 0
+    assert "After progression on" in following.read_text() and "capecitabine" in earlier.read_text()
+    refused = run("plan", "-", "--save-earlier", str(earlier), given=b'{"setting": "advanced"}')
+    assert refused.code == 1 and "no earlier treatment" in refused.err

@@ -118,6 +118,12 @@ def plan(
         typer.Option("--care", help="Add how to give this regimen safely; may be repeated."),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Everything, not only one screen.")] = False,
+    save: Annotated[
+        str, typer.Option("--save", help="Draw what may follow into this .svg or .png file.")
+    ] = "",
+    save_earlier: Annotated[
+        str, typer.Option("--save-earlier", help="Draw earlier treatment into this file.")
+    ] = "",
     edition: EditionPath = None,
 ) -> None:
     """Plan one patient: what each source would do, and why."""
@@ -133,6 +139,8 @@ def plan(
         care_for=care_for or [],
     )
     made.show(format.value, why=why, full=full)
+    if save or save_earlier:
+        made.draw(save, save_earlier)
     if made.plan.refusal is not None:
         raise typer.Exit(NO_PLAN)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from pathlib import Path
 
 import msgspec
 
@@ -48,6 +49,20 @@ class Planned(msgspec.Struct):
             from consilium.report.terminal import print_document  # noqa: PLC0415
 
             print_document(document(self.plan, self.edition, brief=not full), console())
+
+    def draw(self, following: str, earlier: str) -> None:
+        """Write what may follow, and what was given before, as pictures."""
+        from consilium.report.figures import FigureError  # noqa: PLC0415  rarely asked
+        from consilium.report.figures.choosing import sequence_of  # noqa: PLC0415
+        from consilium.report.figures.lanes import patient_lanes  # noqa: PLC0415
+
+        if earlier:
+            patient_lanes(self.case, self.edition, self.plan.as_of).save(Path(earlier))
+        if following:
+            found = sequence_of(self.plan, self.edition)
+            if found is None:
+                raise FigureError("no option of this plan has a next line in the stored sources")
+            found.save(Path(following))
 
 
 def planned(

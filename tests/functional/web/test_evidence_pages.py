@@ -238,3 +238,33 @@ def test_a_patient_who_cannot_be_is_told(client):
     trial = next(t for t in EDITION.contents.trials if t.id == "tropion-breast01")
     answer = client.post(f"/evidence/trials/{trial.id}/fit", {"prior_chemotherapy_lines": "3"})
     assert answer.status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_program_gets_a_statement_with_its_history(client):
+    said = client.get(
+        "/api/v1/statements/us-sacituzumab-govitecan-tn-1l-alone?as_of=2026-06-23"
+    ).json()
+    assert (said["counts"], said["since"], said["overdue_days"]) == (False, "2026-06-24", 0)
+    assert client.get(said["address"]).status_code == 200
+    assert all(
+        client.get(f"/api/v1/evidence/sources/{name}").status_code == 200
+        for name in said["sources"]
+    )
+    late = client.get(
+        "/api/v1/statements/us-sacituzumab-govitecan-tn-1l-alone?as_of=2027-03-01"
+    ).json()
+    assert late["counts"] and late["overdue_days"] == 9
+    assert client.get("/api/v1/statements/us-sacituzumab").status_code == 404
+    changed = client.get("/api/v1/changes?since=2026-06-23&as_of=2026-06-24").json()
+    begun = {c["statement"] for c in changed["changes"] if c["how"] == "begins"}
+    assert "us-sacituzumab-govitecan-tn-1l-alone" in begun
+    for wrong in ("", "?since=", "?since=soon"):
+        assert client.get(f"/api/v1/changes{wrong}").status_code == 400
+
+
+@pytest.mark.django_db
+def test_everything_said_for_a_patient_is_drawn_too(client):
+    answer = client.post("/plan/everything", {"setting": "advanced", "subtype": "triple-negative", "line": "1", "pd_l1_cps": "3", "checkpoint_inhibitor_candidate": "no"})  # fmt: skip
+    assert answer.status_code == 200
+    assert "After progression on" in re.findall(r"<title>(.*?)</title>", answer.content.decode())[1]

@@ -53,6 +53,8 @@ TABLE: dict[str, dict[str, int | dict[str, int]]] = {
     "cds-services/<slug:name>/feedback": {"POST": 401},
     "launch": {"GET": 403},
     "launch/callback": {"GET": 403},
+    "api/v1/statements/<name>": {"GET": 200},
+    "api/v1/changes": {"GET": 400},
     "healthz": {"GET": 200},
     "readyz": {"GET": 200},
 }
@@ -74,6 +76,7 @@ EXAMPLES: dict[str, dict[str, str]] = {
     "s/<slug:name>": {"name": "ascent-03-pfs-bicr"},
     "cds-services/<slug:name>": {"name": "consilium-plan"},
     "cds-services/<slug:name>/feedback": {"name": "consilium-plan"},
+    "api/v1/statements/<name>": {"name": "ascent-03-pfs-bicr"},
     "api/v1/evidence/<kind>": {"kind": "trials"},
     "api/v1/evidence/<kind>/<name>": {"kind": "trials", "name": "ascent-03"},
 }

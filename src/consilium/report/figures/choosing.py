@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
+from consilium.clinical.patient import PatientCase
 from consilium.evidence.trials import Result, Trial
 from consilium.knowledge.edition import Edition
+from consilium.planning import Plan
 from consilium.report.figures.figure import Figure, FigureError
 from consilium.report.figures.forest import can_stand_in_a_forest, forest
-from consilium.report.figures.lanes import has_lanes, trial_lanes
+from consilium.report.figures.lanes import has_lanes, patient_lanes, trial_lanes
+from consilium.report.figures.tree import sequence_tree
 
 _ENDPOINTS_OF_A_DRUG = ("pfs", "os")
 
@@ -48,6 +51,18 @@ def figure_of_drug(drug: str, edition: Edition, as_of: date) -> Figure | None:
     name, trials = edition.drugs[drug].name, dict.fromkeys(trial.names[0] for trial, _ in shown)
     said = f"{name} against the comparator of {_count(len(trials), 'trial')}"
     return forest(shown, edition, str(as_of), title=f"{said}, each as measured")
+
+
+def figures_of_plan(made: Plan, case: PatientCase, edition: Edition) -> list[Figure]:
+    """What was given before, and what may follow, where there is any."""
+    earlier = patient_lanes(case, edition, made.as_of) if case.therapies.therapies else None
+    return [figure for figure in (earlier, sequence_of(made, edition)) if figure is not None]
+
+
+def sequence_of(made: Plan, edition: Edition) -> Figure | None:
+    """What may follow the first option after which something is said."""
+    followed = next((option for option in made.options if option.next_lines), None)
+    return sequence_tree(followed, edition, made.as_of) if followed else None
 
 
 def results_figure(edition: Edition, kind: str, name: str, as_of: date) -> Figure:

@@ -10,9 +10,10 @@ from consilium import __version__
 from consilium.care.sheet import Sheet
 from consilium.planning.plan import Plan
 from consilium.web.api.asked import CareAsked, PlanAsked
+from consilium.web.evidence.api import ChangesSaid, StatementSaid
 from consilium.web.refusals import PROBLEM
 
-_SHAPES = (Plan, Sheet, PlanAsked, CareAsked)
+_SHAPES = (Plan, Sheet, PlanAsked, CareAsked, StatementSaid, ChangesSaid)
 _REFUSALS = {
     400: "Not readable: no JSON, or a day or region that cannot be",
     404: "No such thing",

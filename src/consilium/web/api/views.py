@@ -20,6 +20,7 @@ from consilium.web.api.asked import CareAsked, PlanAsked, asked_of, case_of, day
 from consilium.web.api.schemas import answers, complete, shape, takes
 from consilium.web.caching import kept
 from consilium.web.editions import the_edition
+from consilium.web.evidence.api import ChangesSaid, StatementSaid, changes, statement
 from consilium.web.limits import spend
 from consilium.web.refusals import Refused
 
@@ -28,6 +29,7 @@ KINDS = (
     "regimens",
     "trials",
     "results",
+    "harms",
     "positions",
     "approvals",
     "care",
@@ -194,6 +196,46 @@ def record(request: HttpRequest, kind: str, name: str) -> HttpResponse:
     records = _records(kind)
     _known(name, records, kind, 404)
     return kept(request, (the_edition().hash,), lambda: _json(records[name]))
+
+
+_DAY = {"in": "query", "name": "as_of", "schema": {"type": "string", "format": "date"}}
+_SINCE = {
+    "in": "query",
+    "name": "since",
+    "required": True,
+    "schema": {"type": "string", "format": "date"},
+}
+
+
+@api.get(
+    "/statements/{name}",
+    operation_id="statement",
+    summary="One statement with its history",
+    openapi_extra={
+        "parameters": [
+            {"in": "path", "name": "name", "required": True, "schema": {"type": "string"}},
+            _DAY,
+        ],
+        "responses": answers("The statement", shape(StatementSaid), 400, 404, 500),
+    },
+)
+def one_statement(request: HttpRequest, name: str) -> HttpResponse:
+    """What it says, whether it counts on the day, and what it replaces."""
+    return statement(request, name)
+
+
+@api.get(
+    "/changes",
+    operation_id="changes",
+    summary="What changed between two days",
+    openapi_extra={
+        "parameters": [_SINCE, _DAY],
+        "responses": answers("The changes", shape(ChangesSaid), 400, 500),
+    },
+)
+def what_changed(request: HttpRequest) -> HttpResponse:
+    """The statements that begin or end between two days."""
+    return changes(request)
 
 
 @require_safe

@@ -24,7 +24,7 @@ _WORDS = {"begins": "now counts", "ends": "no longer counts"}
 def what_changed(shelf: Shelf, since: date) -> tuple[Section, ...]:
     """By kind, what counts on the later day and not on the earlier one, and the other way round."""
     days = sorted((since, shelf.as_of))
-    calendar = _calendar(shelf.edition)
+    calendar = calendar_of(shelf.edition)
     found: dict[str, dict[str, list[Item]]] = {kind: {"begins": [], "ends": []} for kind in _TITLES}
     for change in statement_changes(calendar, calendar, *days):
         if change.how in _WORDS and change.kind in found:
@@ -48,6 +48,6 @@ def what_changed(shelf: Shelf, since: date) -> tuple[Section, ...]:
 
 
 @lru_cache(maxsize=2)
-def _calendar(edition: Edition) -> Calendar:
+def calendar_of(edition: Edition) -> Calendar:
     """The days of an edition, cut once."""
     return Calendar(edition)

@@ -17,11 +17,11 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
-from django.views.decorators.http import condition, require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from consilium.knowledge.edition import Edition
 from consilium.report.figures import Figure
+from consilium.web.caching import kept
 from consilium.web.editions import Asking, a_day, asking
 from consilium.web.evidence.changes import what_changed
 from consilium.web.evidence.fit import fit, questions
@@ -35,7 +35,6 @@ from consilium.web.evidence.trials import figures_shown, trial_page
 from consilium.web.limits import costs
 
 View = Callable[..., HttpResponse]
-_MINUTES_KEPT = 5
 _WEEK = timedelta(days=7)
 
 
@@ -47,38 +46,27 @@ def _program() -> str:
     return hashlib.sha256(repr(stated).encode()).hexdigest()[:12]
 
 
-def _etag(request: HttpRequest, *args: object, **kwargs: object) -> str | None:
-    """Nothing for somebody who may be signed in: the page then names them."""
-    if settings.SESSION_COOKIE_NAME in request.COOKIES:
-        return None
-    asked = asking(request)
-    stated = (
-        asked.edition.hash,
-        asked.as_of,
-        asked.region,
-        asked.density,
-        asked.today,
-        request.get_full_path(),
-        _program(),
-    )
-    return f'"{hashlib.sha256(repr(stated).encode()).hexdigest()[:24]}"'
+def kept_page(view: View) -> View:
+    """Decorate a page that holds no patient: it may be kept, and asked whether it is still so.
 
-
-def kept(view: View) -> View:
-    """Decorate a page that holds no patient: it may be kept, and asked whether it is still so."""
-    conditional = condition(etag_func=_etag)(view)
+    A page for somebody who is signed in names them, so the session belongs to what it is made of.
+    """
 
     @require_safe
     @wraps(view)
     def keeping(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        response: HttpResponse = conditional(request, *args, **kwargs)
-        public = settings.SESSION_COOKIE_NAME not in request.COOKIES
-        if response.status_code < 400:
-            response.headers["Cache-Control"] = (
-                f"public, max-age={_MINUTES_KEPT * 60}" if public else "private, no-cache"
-            )
-            patch_vary_headers(response, ["Cookie"])
-        return response
+        asked = asking(request)
+        session = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+        made_of = (
+            asked.edition.hash,
+            asked.as_of,
+            asked.region.value,
+            asked.density,
+            asked.today,
+            session,
+            _program(),
+        )
+        return kept(request, made_of, lambda: view(request, *args, **kwargs))
 
     return keeping
 
@@ -87,7 +75,7 @@ def _shelf(asked: Asking) -> Shelf:
     return Shelf(asked.edition, asked.as_of, asked.region)
 
 
-@kept
+@kept_page
 def index(request: HttpRequest) -> HttpResponse:
     """What there is, and how much of it."""
     shelf = _shelf(asking(request))
@@ -98,7 +86,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return _render(request, "index.html", kinds=counts, month_ago=shelf.as_of - 4 * _WEEK)
 
 
-@kept
+@kept_page
 def listed(request: HttpRequest, kind: str) -> HttpResponse:
     """One list with its filters."""
     if kind not in KINDS:
@@ -117,7 +105,7 @@ _PAGES: dict[str, tuple[Callable[[Edition], Mapping[str, Any]], Callable[[Shelf,
 }
 
 
-@kept
+@kept_page
 def record(request: HttpRequest, kind: str, name: str) -> HttpResponse:
     """The page of one record."""
     shelf = _shelf(asking(request))
@@ -130,7 +118,7 @@ def record(request: HttpRequest, kind: str, name: str) -> HttpResponse:
     return _render(request, "record.html", page=page_of(shelf, found))
 
 
-@kept
+@kept_page
 def statement(request: HttpRequest, name: str) -> HttpResponse:
     """A statement at its permanent address."""
     shelf = _shelf(asking(request))
@@ -140,7 +128,7 @@ def statement(request: HttpRequest, name: str) -> HttpResponse:
     return _render(request, "record.html", page=page)
 
 
-@kept
+@kept_page
 def trial_picture(request: HttpRequest, name: str) -> HttpResponse:
     """The first figure of a trial as PNG."""
     asked = asking(request)
@@ -150,7 +138,7 @@ def trial_picture(request: HttpRequest, name: str) -> HttpResponse:
     return _picture(found[0] if found else None)
 
 
-@kept
+@kept_page
 def drug_picture(request: HttpRequest, name: str) -> HttpResponse:
     """The figure of a drug as PNG."""
     asked = asking(request)
@@ -165,7 +153,7 @@ def _picture(figure: Figure | None) -> HttpResponse:
     return HttpResponse(figure.png(), content_type="image/png")
 
 
-@kept
+@kept_page
 def changes(request: HttpRequest) -> HttpResponse:
     """What changed between two days: `?since=2026-01-12`, up to the day of the page."""
     shelf = _shelf(asking(request))

@@ -18,6 +18,7 @@ from consilium.planning import Plan, plan
 from consilium.planning.known import understand
 from consilium.planning.making import facts_shown
 from consilium.web.editions import Asking, asking, remember, the_edition
+from consilium.web.evidence.page import Picture
 from consilium.web.limits import costs
 from consilium.web.planner.chart import chart_text
 from consilium.web.planner.entering import Read, Said, read, said_of, said_of_case
@@ -77,10 +78,20 @@ def everything(request: HttpRequest) -> HttpResponse:
         "subject": "plan",
         "document": whole(asked.plan, asked.asking.edition),
         "sources": sources(asked.plan),
+        "figures": _figures(asked),
         "kept": _kept(asked),
         "asking": asked.asking,
     }
     return render(request, "planner/everything.html", page)
+
+
+def _figures(asked: _Planned) -> list[Picture]:
+    from consilium.report.figures.choosing import figures_of_plan  # noqa: PLC0415  draws
+
+    if asked.read.case is None:
+        return []
+    found = figures_of_plan(asked.plan, asked.read.case, asked.asking.edition)
+    return [Picture(figure) for figure in found]
 
 
 @require_POST
