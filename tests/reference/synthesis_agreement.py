@@ -4,6 +4,7 @@ import numpy as np
 from tests.reference.golden import Agreement, expected, matrix, numbers, table
 
 from consilium.statistics.bayes import bayes_contrast_network
+from consilium.statistics.bayes_arms import bayes_arms_network
 from consilium.statistics.heterogeneity import Heterogeneity
 from consilium.statistics.network import bucher, network
 from consilium.statistics.pooling import (
@@ -294,3 +295,12 @@ def against_jags(found, golden, posteriors):
         keys = ("mean", "sd", "q025", "median", "q975")
         for key, value, worth in zip(keys, theirs, (1, 1, 2.7, 1.3, 2.7), strict=True):
             found.near(f"{name} {key} in MCSE", (getattr(posterior, key) - value) / mcse / worth, 0)
+
+
+def bayes_arms():
+    found = Agreement("bayes_nma", 4.0)
+    golden, rows = expected("bayes_nma.json"), table("bayes_nma_arms.csv")
+    ours = bayes_arms_network(rows["study"], rows["treatment"], rows["r"], rows["n"])
+    assert list(ours.treatments) == golden["treatments"]
+    against_jags(found, golden, (*ours.effects, ours.tau))
+    return found

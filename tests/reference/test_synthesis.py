@@ -34,3 +34,8 @@ def test_bucher():
 
 def test_bayes_contrast():
     agreement.bayes_contrasts().check()
+
+
+@pytest.mark.slow
+def test_bayes_nma():
+    agreement.bayes_arms().check()
