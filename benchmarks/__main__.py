@@ -15,6 +15,7 @@ from benchmarks.machine import describe_machine
 from benchmarks.many_patients import many_patients
 from benchmarks.measuring import Row
 from benchmarks.one_patient import one_patient, whole_edition
+from benchmarks.sequences import sequences
 from benchmarks.starting import starting
 from benchmarks.whole_plans import profile_plans, whole_plans
 from consilium.knowledge.edition import Edition
@@ -41,6 +42,7 @@ def main() -> None:
         partial(whole_edition, edition),
         partial(whole_plans, edition),
         many_patients,
+        sequences,
         partial(starting, edition),
     )
     for benchmark in track(benchmarks, "measuring", console=Console(stderr=True), transient=True):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from consilium.sequencing.errors import SequenceError
 from consilium.sequencing.lines import LineOfTreatment
-from consilium.sequencing.microsimulation import batches, key_of, simulate, uniforms
+from consilium.sequencing.microsimulation import key_of, simulate, uniforms
 from consilium.sequencing.renewal import outlook
 from consilium.statistics.kernels import without_numba
 
@@ -85,9 +85,25 @@ def test_numba_and_numpy_give_the_same_patients():
 def test_a_patient_does_not_depend_on_the_batch_they_are_in(monkeypatch):
     whole = simulate(THREE, supportive_months=4.0, patients=1_000, seed=5)
     monkeypatch.setattr("consilium.sequencing.microsimulation.BATCH", 137)
-    parts = list(batches(THREE, supportive_months=4.0, patients=1_000, seed=5))
-    assert len(parts) == 8
-    np.testing.assert_array_equal(whole.survival, np.concatenate([p.survival for p in parts]))
+    done = []
+    parts = simulate(THREE, supportive_months=4.0, patients=1_000, seed=5, after_batch=done.append)
+    assert done == [137, 274, 411, 548, 685, 822, 959, 1000]
+    np.testing.assert_array_equal(whole.survival, parts.survival)
+
+
+def test_a_long_run_can_be_stopped():
+    def stop(done):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        simulate(THREE, supportive_months=4.0, patients=1_000, seed=5, after_batch=stop)
+
+
+def test_the_table_of_quantiles_is_near_the_quantiles():
+    only = [LineOfTreatment("only", 10.0, 0.8, go_on=0.0, die=1.0)]
+    drawn = simulate(only, supportive_months=0, patients=50_000, seed=9).survival
+    share = uniforms(key_of(9), np.arange(50_000, dtype=np.uint64), 1)
+    np.testing.assert_allclose(drawn, 10.0 * (-np.log1p(-share)) ** (1 / 0.8), atol=0.001)
 
 
 def test_the_same_patients_meet_every_strategy():
