@@ -10,7 +10,14 @@ import pytest
 from consilium.care.bedside import read_told
 from consilium.knowledge.care_expected import CareClaim
 from consilium.knowledge.edition import Edition
-from consilium.knowledge.giving import DoseLevel, GivingStatement
+from consilium.knowledge.giving import (
+    Adjustment,
+    DoseLevel,
+    DoseSchedule,
+    EventRule,
+    Gate,
+    GivingStatement,
+)
 from consilium.planning.giving import read_amount
 from consilium.proving.giving import CareJudged, judge_care
 from consilium.rules.conditions import Bound
@@ -117,6 +124,19 @@ def test_a_claim_notices_a_rule_that_went_wrong(claim: str, edition: Edition) ->
     found = judged(CLAIMS[claim], edition)
     assert found.verdict is Verdict.REFUTED, claim
     assert found.why
+
+
+def test_every_gate_every_row_and_every_changed_dose_is_claimed_or_worked_out() -> None:
+    """Of what a claim rests on, the claims above show that they fail without it."""
+    claimed = {name for claim in CLAIMS.values() for name in claim.rests_on}
+    shown = {w.statement or w.gate for case in EDITION.care_cases() for w in case.shows}
+    decides = {
+        s.id
+        for s in EDITION.contents.giving
+        if isinstance(s, Gate | EventRule | DoseSchedule)
+        or (isinstance(s, Adjustment) and s.effect not in ("none", "monitor"))
+    }
+    assert decides - claimed - shown == set()
 
 
 def test_the_example_of_a_refuted_claim_can_be_typed() -> None:

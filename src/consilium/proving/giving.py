@@ -150,21 +150,20 @@ class _Judging:
     def _moments(self, drug: str) -> Iterator[Care]:
         """One moment for each set of statements on the drug that ever counts together."""
         edition, claim = self.edition, self.claim
-        about = [s for s in edition.contents.giving if s.drug == drug]
-        starts = [edition.starts(s) for s in about if isinstance(s, Giving)]
-        ends = [s.until for s in about if isinstance(s, Giving)]
+        about = [s for s in edition.contents.giving if s.drug == drug and isinstance(s, Giving)]
         last = edition.info.date.last
-        days = {last, *(d.last for d in (*starts, *ends) if d is not None and d.last <= last)}
+        bounds = [d for s in about for d in (edition.starts(s), s.until) if d is not None]
+        days = {last, *(d.last for d in bounds if d.last <= last)}
         if claim.dates != "all":
             days = {day.last for day in claim.dates}
         seen: set[frozenset[str]] = set()
-        for region in tuple(Region) if claim.regions == "all" else claim.regions:
-            for day in sorted(days, reverse=True):
-                care = Care(edition, day, region)
-                counting = frozenset(s.id for s in care.here if s.drug == drug)
+        for day in sorted(days, reverse=True):
+            begun = edition.in_force(about, day)
+            for region in tuple(Region) if claim.regions == "all" else claim.regions:
+                counting = frozenset(s.id for s in begun if not s.regions or region in s.regions)
                 if counting and counting not in seen:
                     seen.add(counting)
-                    yield care
+                    yield Care(edition, day, region)
 
     # --- the three questions --------------------------------------------------------------
 
