@@ -3,10 +3,25 @@
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-ROLES = ("anonymous",)
+ROLES = ("anonymous", "learner", "faculty", "author", "editor", "administrator")
 """Accounts add theirs here and to ``client_of``."""
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
+
+SIGN_IN = 302
+"""Who is not signed in is led to where one signs in."""
+DESK = ("author", "editor", "administrator")
+
+
+def only(status: int, *roles: str) -> dict[str, int]:
+    """These roles get an answer, other members are refused, visitors are asked to sign in."""
+    return {role: status if role in roles else 403 for role in ROLES} | {"anonymous": SIGN_IN}
+
+
+def members(status: int) -> dict[str, int]:
+    """Whoever is signed in gets an answer."""
+    return only(status, *ROLES)
+
 
 # route: {method: status, or {role: status}}; a method that is not named is refused with 405.
 # A POST here sends an empty form; that a token is asked for is another test.
@@ -14,16 +29,44 @@ TABLE: dict[str, dict[str, int | dict[str, int]]] = {
     "": {"GET": 200},
     "plan": {"GET": 200, "POST": 200},
     "activities/": {"GET": 200},
+    "activities/certificates/<slug:code>": {"GET": 404},
+    "activities/certificates/<slug:code>/pdf": {"GET": 404},
     "activities/<slug:activity>/": {"GET": 200},
     "activities/<slug:activity>/disclosures": {"GET": 200},
     "activities/<slug:activity>/read": {"GET": 200},
     "activities/<slug:activity>/questions/<slug:question>": {"GET": 200},
     "activities/<slug:activity>/cases/<slug:case>": {"GET": 200, "POST": 422},
     "activities/<slug:activity>/thoughts": {"GET": 200},
-    "activities/<slug:activity>/evaluation": {"GET": 200},
+    "activities/<slug:activity>/polls/<slug:poll>": {"POST": members(422)},
+    "activities/<slug:activity>/comments": {"POST": members(422)},
+    "activities/<slug:activity>/comments/<int:comment>": {"POST": members(422)},
+    "activities/<slug:activity>/comments/<int:comment>/report": {"POST": members(404)},
+    "activities/<slug:activity>/comments/<int:comment>/answer": {"POST": only(404, "faculty")},
+    "activities/<slug:activity>/evaluation": {
+        "GET": 200,
+        "POST": {**members(422), "anonymous": 403},
+    },
     "activities/<slug:activity>/done": {"GET": 200},
+    "activities/<slug:activity>/certificate": {"POST": members(409)},
+    "activities/<slug:activity>/outcomes": {"GET": only(200, "faculty", *DESK)},
+    "activities/<slug:activity>/outcomes.<slug:form>": {"GET": only(200, "faculty", *DESK)},
     "activities/<slug:activity>/step": {"POST": 422},
-    "activities/<slug:activity>/cite/<slug:form>": {"GET": 200},
+    "activities/<slug:activity>/cite/<slug:form>": {"GET": {**members(404), "anonymous": 404}},
+    "account/": {"GET": members(200), "POST": members(302)},
+    "account/join": {"GET": 200, "POST": 422},
+    "account/sign-in": {"GET": 200, "POST": 422},
+    "account/sign-out": {"POST": 302},
+    "account/second-factor": {"GET": members(200), "POST": members(422)},
+    "account/record.json": {"GET": members(200)},
+    "account/leave": {"POST": members(302)},
+    "account/desk/": {"GET": only(200, *DESK)},
+    "account/desk/moderate": {"POST": only(422, "editor", "administrator")},
+    "account/desk/roles": {"POST": only(422, "administrator")},
+    "account/desk/learners.csv": {"GET": only(200, "administrator")},
+    "account/desk/statements.json": {"GET": only(200, "administrator")},
+    "account/desk/audit.json": {"GET": only(200, "administrator")},
+    "account/desk/editions": {"POST": only(422, *DESK)},
+    "account/desk/editions/<int:number>": {"POST": only(404, "editor", "administrator")},
     "plan/live": {"POST": 200},
     "plan/everything": {"POST": 422},
     "plan/print": {"POST": 422},
@@ -63,7 +106,9 @@ _IN_AN_ACTIVITY = {
     "activity": "trop2-roles-2026",
     "question": "parp-or-adc",
     "case": "gbrca-low-volume-symptomatic",
-    "form": "csl",
+    "poll": "likelihood-now",
+    "comment": "1",
+    "form": "csv",
 }
 EXAMPLES: dict[str, dict[str, str]] = {
     route: _IN_AN_ACTIVITY for route in TABLE if route.startswith(_ACTIVITY)
@@ -79,6 +124,9 @@ EXAMPLES: dict[str, dict[str, str]] = {
     "api/v1/statements/<name>": {"name": "ascent-03-pfs-bicr"},
     "api/v1/evidence/<kind>": {"kind": "trials"},
     "api/v1/evidence/<kind>/<name>": {"kind": "trials", "name": "ascent-03"},
+    "activities/certificates/<slug:code>": {"code": "nobody"},
+    "activities/certificates/<slug:code>/pdf": {"code": "nobody"},
+    "account/desk/editions/<int:number>": {"number": "1"},
 }
 """For a route with arguments: the arguments it is tried with."""
 

@@ -1,16 +1,20 @@
 """The case loop: the plan one intends, then the experts, then what that did to the plan.
 
-Nobody sees the options before the own plan is said. What is sent is kept
-nowhere by these pages but in the body of the next form.
+Nobody sees the options before the own plan is said. What is sent goes into the
+body of the next form and nowhere else, until somebody who is signed in asks
+that the case be kept; then it is kept without them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -19,9 +23,11 @@ from consilium.knowledge.edition import Edition
 from consilium.knowledge.learning import Activity, Question, Takeaway
 from consilium.knowledge.records import WorkedCase
 from consilium.learning.experts import favoured_by, plan_of, title_of
+from consilium.learning.identifiers import find_identifiers
 from consilium.learning.outcomes import CaseRecord, Impact
 from consilium.planning import Plan, heard_by
 from consilium.report.document import document
+from consilium.web.activity.models import KeptCase
 from consilium.web.activity.shown import worked_cases
 from consilium.web.activity.views import context, the_activity
 from consilium.web.editions import asking
@@ -68,6 +74,8 @@ def case_page(request: HttpRequest, activity: str, case: str) -> HttpResponse:
     if not intended:
         page["problem"] = _("Say first what you would do; then the experts are shown.")
         return render(request, "activity/case.html", page, status=422)
+    if "impact" in request.POST:
+        return _keep(request, worked, made, intended, found)
     page |= {
         "intended": _name(intended, asked.edition),
         "signed": signing.dumps([worked.id, intended], salt=_SALT),
@@ -77,6 +85,48 @@ def case_page(request: HttpRequest, activity: str, case: str) -> HttpResponse:
         "reasons": list(REASONS.items()),
     }
     return render(request, "activity/case.html", page)
+
+
+def _keep(
+    request: HttpRequest, worked: WorkedCase, made: Plan, intended: str, activity: Activity
+) -> HttpResponse:
+    """Keep a finished case without its clinician; only somebody signed in can ask for that."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    posted: dict[str, object] = {name: request.POST.get(name, "") for name in request.POST}
+    posted["reasons"] = request.POST.getlist("reasons")
+    if posted.get("afterwards") not in ("", None, NONE_OF_THESE) and posted["afterwards"] not in (
+        asking(request).edition.regimens
+    ):
+        raise Refused(422, _("The plan afterwards is none of those to choose from."))
+    record = record_of(worked, made, intended, posted, activity)
+    why = request.POST.get("why", "").strip()[:200]
+    refuse_identifiers(why)
+    KeptCase.objects.create(
+        on=timezone.localdate(),
+        activity=activity.id,
+        scenario=worked.id,
+        record=msgspec.to_builtins(record),
+        why=why,
+    )
+    return render(
+        request,
+        "activity/kept.html",
+        context(request, activity, "case") | {"title": title_of(worked), "record": record},
+    )
+
+
+def refuse_identifiers(text: str) -> None:
+    """Raises ``Refused`` (422) for a text that could identify somebody, without repeating it."""
+    found = find_identifiers(text)
+    if found:
+        kinds = ", ".join(dict.fromkeys(each.kind for each in found))
+        raise Refused(
+            422,
+            _("Nothing was kept: the text seems to hold what could identify a person (%s). ")
+            % kinds
+            + _("Say it without names, dates, numbers of records and addresses."),
+        )
 
 
 def _the_case(name: str, activity: Activity, edition: Edition) -> WorkedCase:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import msgspec
+from django.contrib.auth.models import User
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
 from consilium.knowledge.learning import Activity
+from consilium.web.activity.models import DoneStep
 
 _COOKIE = "consilium-progress"
 _SALT = "consilium.activity.progress"
@@ -30,6 +32,9 @@ def step_names(activity: Activity) -> tuple[str, ...]:
 
 def done_steps(request: HttpRequest, activity: Activity) -> frozenset[str]:
     """The steps that this visitor or learner has marked as done."""
+    if isinstance(request.user, User):
+        found = DoneStep.objects.filter(learner=request.user, activity=activity.id)
+        return frozenset(found.values_list("step", flat=True)) & set(step_names(activity))
     return frozenset(_in_cookie(request).get(activity.id, ())) & set(step_names(activity))
 
 
@@ -37,6 +42,10 @@ def mark_done(
     request: HttpRequest, response: HttpResponse, activity: Activity, steps: frozenset[str]
 ) -> None:
     """Add steps to what is done, and keep it after the browser is closed."""
+    if isinstance(request.user, User):
+        for name in steps:
+            DoneStep.objects.get_or_create(learner=request.user, activity=activity.id, step=name)
+        return
     kept = _in_cookie(request)
     known = done_steps(request, activity) | steps
     kept[activity.id] = [name for name in step_names(activity) if name in known]
@@ -48,6 +57,13 @@ def mark_done(
         samesite="Lax",
         secure=request.is_secure(),
     )
+
+
+def carry_over(request: HttpRequest, learner: User) -> None:
+    """What somebody did as a visitor goes with them when they sign in."""
+    for activity, names in _in_cookie(request).items():
+        for name in names:
+            DoneStep.objects.get_or_create(learner=learner, activity=activity, step=name)
 
 
 def _in_cookie(request: HttpRequest) -> dict[str, list[str]]:

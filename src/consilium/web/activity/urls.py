@@ -2,19 +2,29 @@
 
 from django.urls import path
 
-from consilium.web.activity import cases, views
+from consilium.web.activity import cases, taking_part, views
 
 app_name = "activity"
 urlpatterns = [
     path("", views.all_activities, name="list"),
+    path("certificates/<slug:code>", taking_part.certificate, name="certificate"),
+    path("certificates/<slug:code>/pdf", taking_part.certificate_pdf, name="certificate-pdf"),
     path("<slug:activity>/", views.about, name="about"),
     path("<slug:activity>/disclosures", views.disclosures, name="disclosures"),
     path("<slug:activity>/read", views.read, name="read"),
     path("<slug:activity>/questions/<slug:question>", views.question_page, name="question"),
     path("<slug:activity>/cases/<slug:case>", cases.case_page, name="case"),
-    path("<slug:activity>/thoughts", views.thoughts, name="thoughts"),
-    path("<slug:activity>/evaluation", views.evaluation, name="evaluation"),
-    path("<slug:activity>/done", views.done, name="done"),
+    path("<slug:activity>/thoughts", taking_part.thoughts, name="thoughts"),
+    path("<slug:activity>/polls/<slug:poll>", taking_part.vote, name="vote"),
+    path("<slug:activity>/comments", taking_part.comment, name="comment"),
+    path("<slug:activity>/comments/<int:comment>", taking_part.edit, name="edit"),
+    path("<slug:activity>/comments/<int:comment>/report", taking_part.report, name="report"),
+    path("<slug:activity>/comments/<int:comment>/answer", taking_part.answer, name="answer"),
+    path("<slug:activity>/evaluation", taking_part.evaluation, name="evaluation"),
+    path("<slug:activity>/done", taking_part.done, name="done"),
+    path("<slug:activity>/certificate", taking_part.certify, name="certify"),
+    path("<slug:activity>/outcomes", taking_part.outcomes_page, name="outcomes"),
+    path("<slug:activity>/outcomes.<slug:form>", taking_part.outcomes_file, name="outcomes-file"),
     path("<slug:activity>/step", views.step, name="step"),
     path("<slug:activity>/cite/<slug:form>", views.cited, name="cited"),
 ]

@@ -17,7 +17,6 @@ from consilium.web.activity.shown import (
     compared,
     off_label,
     position_in_words,
-    premise_of,
     results_shown,
     turns_shown,
     worked_cases,
@@ -33,6 +32,8 @@ def the_activity(name: str, edition: Edition) -> Activity:
     found = edition.activities.get(name)
     if found is None:
         raise Refused(404, _("There is no activity of that name."))
+    if any(member.disclosure.status == "unresolved" for member in found.faculty):
+        raise Refused(403, _("This activity is not published: a disclosure is unresolved."))
     return found
 
 
@@ -203,40 +204,6 @@ def _question(request: HttpRequest, activity: Activity, question: Question) -> d
         "objectives": [o for o in activity.objectives if o.id in question.objectives],
         "try_on": [(name, title_of(cases[name])) for name in question.try_on],
     }
-
-
-@require_safe
-def thoughts(request: HttpRequest, activity: str) -> HttpResponse:
-    """The poll, and what learners and faculty say to one another."""
-    asked = asking(request)
-    found = the_activity(activity, asked.edition)
-    page = context(request, found, progress.THOUGHTS)
-    followers = {poll.successor for poll in found.polls if poll.successor}
-    polls = []
-    for poll in found.polls:
-        premise = premise_of(poll, asked.edition, asked.as_of)
-        before = [p for p in found.polls if p.successor == poll.id]
-        waiting = poll.id in followers and not any(
-            premise_of(p, asked.edition, asked.as_of).overtaken for p in before
-        )
-        if not waiting:
-            polls.append({"poll": poll, "premise": premise, "open": not premise.overtaken})
-    page["polls"] = polls
-    return render(request, "activity/thoughts.html", page)
-
-
-@require_safe
-def evaluation(request: HttpRequest, activity: str) -> HttpResponse:
-    """Whether the objectives were met."""
-    found = the_activity(activity, asking(request).edition)
-    return render(request, "activity/evaluation.html", context(request, found, progress.EVALUATION))
-
-
-@require_safe
-def done(request: HttpRequest, activity: str) -> HttpResponse:
-    """What was done of an activity, and what is left."""
-    found = the_activity(activity, asking(request).edition)
-    return render(request, "activity/done.html", context(request, found, "done"))
 
 
 @require_POST

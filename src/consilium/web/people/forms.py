@@ -1,0 +1,76 @@
+"""The forms of accounts. Password managers and pasting are left alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from django_otp import match_token, user_has_device
+
+
+class JoinForm(BaseUserCreationForm):  # type: ignore[type-arg]  # generic in the stubs only
+    """A new account: a name to sign in with and a password."""
+
+    class Meta:
+        model = User
+        fields = ("username",)
+
+
+class SignInForm(AuthenticationForm):
+    """Name and password, and the code of the second factor for whoever has one."""
+
+    code = forms.CharField(
+        label=_("Code of the second factor, if you have one"),
+        required=False,
+        max_length=16,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Raises ``ValidationError`` when a second factor is set up and its code is not right."""
+        super().clean()
+        cleaned: dict[str, Any] = self.cleaned_data
+        user = getattr(self, "user_cache", None)
+        if user is not None and user_has_device(user):
+            code = cleaned.get("code") or ""
+            if not code or match_token(user, code) is None:
+                raise ValidationError(_("The code of the second factor is missing or not right."))
+        return cleaned
+
+
+class ProfileForm(forms.Form):
+    """What a learner says of themselves; nothing is required."""
+
+    name = forms.CharField(
+        label=_("Name for a certificate"),
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    profession = forms.CharField(label=_("Profession"), max_length=80, required=False)
+    may_be_reported = forms.BooleanField(
+        label=_("My participation may be reported to a board, with the two fields below"),
+        required=False,
+    )
+    board_number = forms.CharField(
+        label=_("Board number (kept encrypted)"), max_length=40, required=False
+    )
+    birth_day = forms.RegexField(
+        label=_("Month and day of birth, as 03-12 (kept encrypted)"),
+        regex=r"^\d\d-\d\d$",
+        required=False,
+    )
+
+
+class CodeForm(forms.Form):
+    """The first code of a new second factor."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=8,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
