@@ -14,7 +14,7 @@ from consilium.evidence.trials import Contrast, Estimate, Harm, Result
 from consilium.knowledge.giving import Giving, GivingStatement, Silence
 from consilium.knowledge.records import Approval, CareRule, Position
 from consilium.planning.figures import say_estimates, say_ratio
-from consilium.report.figures.naming import arm_name, endpoint_name
+from consilium.report.figures.naming import arm_name, endpoint_name, who_assessed
 from consilium.rules.conditions import (
     AllOf,
     AnyOf,
@@ -152,7 +152,7 @@ def _measured(shelf: Shelf, numbers: Numbers, measured: Result | Harm) -> Iterat
         rows: list[tuple[str, Item | str]] = [
             ("trial", Item((shelf.trial(trial),))),
             ("endpoint", f"{term.name}: {term.meaning}" if term.meaning else term.name),
-            ("judged by", measured.assessor.replace("-", " ")),
+            ("judged by", ", ".join(who_assessed(measured)) or "not stated"),
             ("role", measured.role.replace("-", " ")),
             ("measured in", measured.analysis_population.replace("not-stated", "not stated")),
             (

@@ -29,7 +29,6 @@ from consilium.rules.completions import Patient
 from consilium.web.evidence.page import (
     Block,
     Chip,
-    Grid,
     Item,
     Link,
     Page,
@@ -43,6 +42,7 @@ from consilium.web.evidence.page import (
 )
 from consilium.web.evidence.shelf import NOWHERE, Numbers, Shelf, address, said_day, trial_glyph
 
+_ENDPOINTS = ("pfs", "os", "orr", "rwpfs", "rwos")
 _GIVING = (DoseSchedule, Premedication, Infusion, Gate)
 
 
@@ -234,17 +234,23 @@ def _evidence(shelf: Shelf, numbers: Numbers, drug: Drug, regimens: set[str]) ->
     )
 
 
-def _results(shelf: Shelf, numbers: Numbers, regimens: set[str]) -> tuple[Grid, ...]:
+def _results(shelf: Shelf, numbers: Numbers, regimens: set[str]) -> tuple[Block, ...]:
     found = [
         (trial, result)
         for trial in shelf.edition.contents.trials
         for result in trial.results
-        if result.id in shelf.current
-        and result.subgroup is None
-        and _holds(trial, result, regimens)
+        if result.id in shelf.current and result.subgroup is None
+        if _holds(trial, result, regimens)
     ]
+    told = [(trial, result) for trial, result in found if result.endpoint in _ENDPOINTS]
     columns = ("trial", "endpoint", "against", "by arm", "ratio (95 % CI)", "maturity", "depth")
-    return grid("What was measured", columns, [result_row(shelf, numbers, t, r) for t, r in found])
+    others = len(found) - len(told)
+    rest = f"{others} more of other endpoints, on the pages of the trials:"
+    trials = joined(shelf.trial(t) for t in {trial.id: trial for trial, _ in found}.values())
+    return (
+        *grid("What was measured", columns, [result_row(shelf, numbers, *one) for one in told]),
+        *(items([Item((Link(f"{rest} "), *trials))]) if others else ()),
+    )
 
 
 def _holds(trial: Trial, result: Result, regimens: set[str]) -> bool:
