@@ -268,3 +268,12 @@ def test_everything_said_for_a_patient_is_drawn_too(client):
     answer = client.post("/plan/everything", {"setting": "advanced", "subtype": "triple-negative", "line": "1", "pd_l1_cps": "3", "checkpoint_inhibitor_candidate": "no"})  # fmt: skip
     assert answer.status_code == 200
     assert "After progression on" in re.findall(r"<title>(.*?)</title>", answer.content.decode())[1]
+
+
+@pytest.mark.django_db
+def test_a_drug_leads_to_what_it_is_compared_with(client):
+    text = client.get("/evidence/drugs/sacituzumab-govitecan").content.decode()
+    links = {unescape(link) for link in re.findall(r'href="(/compare[^"]*)"', text)}
+    assert "/compare?one=sacituzumab-govitecan&other=datopotamab-deruxtecan" in links
+    for link in links:
+        assert "is no therapy" not in client.get(link).content.decode()

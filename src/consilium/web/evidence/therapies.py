@@ -63,7 +63,7 @@ def drug_page(shelf: Shelf, drug: Drug) -> Page:
         Section("evidence", "Evidence", _evidence(shelf, numbers, drug, regimens), NOWHERE),
         Section("give", "Give it", _giving(shelf, numbers, drug, here), NOWHERE),
         Section("manage", "Prevent and manage", _managing(shelf, numbers, here), NOWHERE),
-        Section("compare", "Compare", _comparing(shelf, numbers, drug), NOWHERE),
+        Section("compare", "Compare", _comparing(shelf, drug), NOWHERE),
         Section(
             "regimens",
             "Regimens that hold it",
@@ -329,36 +329,29 @@ def _care(shelf: Shelf, numbers: Numbers, statement: CareRule | GivingStatement)
     )
 
 
-def _comparing(shelf: Shelf, numbers: Numbers, drug: Drug) -> tuple[Block, ...]:
+def _comparing(shelf: Shelf, drug: Drug) -> tuple[Block, ...]:
+    """What shares its target or payload and what it must not be taken for; nothing passes over."""
     others = [d for d in shelf.edition.contents.drugs if d.id != drug.id]
-    same_target = [d for d in others if drug.target and d.target == drug.target]
-    same_payload = [
-        d for d in others if drug.payload_class and d.payload_class == drug.payload_class
+    shared = {
+        "same target": [d.id for d in others if drug.target and d.target == drug.target],
+        "same class of payload": [
+            d.id for d in others if drug.payload_class and d.payload_class == drug.payload_class
+        ],
+        "not to be taken for": list(drug.not_to_be_confused_with),
+    }
+    rows = [
+        (name, Item(joined(map(shelf.drug, listed))) if listed else "")
+        for name, listed in shared.items()
     ]
-    alike = facts(
-        [
-            (
-                "same target",
-                Item(joined(shelf.drug(d.id) for d in same_target)) if same_target else "",
-            ),
-            (
-                "same class of payload",
-                Item(joined(shelf.drug(d.id) for d in same_payload)) if same_payload else "",
-            ),
-            (
-                "not to be taken for",
-                Item(joined(shelf.drug(name) for name in drug.not_to_be_confused_with))
-                if drug.not_to_be_confused_with
-                else "",
-            ),
-        ]
-    )
-    warning = (
-        items([plain("No rule, dose or result of one of these holds for another.")])
-        if alike
-        else ()
-    )
-    return (*alike, *warning)
+    given = shelf.edition.regimens
+    beside = [
+        Link(f"beside {shelf.edition.drugs[other].name}", f"/compare?one={drug.id}&other={other}")
+        for other in dict.fromkeys(name for listed in shared.values() for name in listed)
+        if drug.id in given and other in given
+    ]
+    alike = facts([*rows, ("side by side", Item(joined(beside)) if beside else "")])
+    warning = plain("No rule, dose or result of one of these holds for another.")
+    return (*alike, *items([warning] if alike else []))
 
 
 def _silent(
