@@ -12,7 +12,7 @@ import msgspec
 from consilium.clinical.dates import Day
 from consilium.knowledge.contents import Contents
 from consilium.knowledge.edition import Edition
-from consilium.knowledge.records import Claim, Stance, Waiver
+from consilium.knowledge.records import Claim, Invariant, Region, Stance, Waiver
 from consilium.proving.claims import judge
 from consilium.proving.contradictions import contradictions
 from consilium.proving.findings import Finding
@@ -168,6 +168,52 @@ def _scope(name: str, *parts: Condition) -> Callable[[Contents], Contents]:
     return edit
 
 
+def _both(*edits: Callable[[Contents], Contents]) -> Callable[[Contents], Contents]:
+    """Several edits that are one fault only together."""
+
+    def edit(contents: Contents) -> Contents:
+        for one in edits:
+            contents = one(contents)
+        return contents
+
+    return edit
+
+
+def _ranking(base: str, *pairs: tuple[str, str]) -> Callable[[Contents], Contents]:
+    """Positions of one speaker on the same patients, each preferring one regimen to another."""
+
+    def edit(contents: Contents) -> Contents:
+        position = _one(contents, "positions", base)
+        added = tuple(
+            replaced(
+                position,
+                id=f"added-{better}",
+                stance=Stance.WOULD_CONSIDER,
+                regimens=(better,),
+                over=(worse,),
+            )
+            for better, worse in pairs
+        )
+        return replaced(contents, positions=(*contents.positions, *added))
+
+    return edit
+
+
+def _scope_is(name: str, when: Condition) -> Callable[[Contents], Contents]:
+    def edit(contents: Contents) -> Contents:
+        scopes = tuple(
+            replaced(s, when=when) if s.id == name else s for s in contents.scopes.scopes
+        )
+        return replaced(contents, scopes=replaced(contents.scopes, scopes=scopes))
+
+    return edit
+
+
+def _forbidding(name: str, never: Condition) -> Callable[[Contents], Contents]:
+    added = Invariant(name, never, "made on purpose")
+    return lambda contents: replaced(contents, invariants=(*contents.invariants, added))
+
+
 _TN = IsOneOf("subtype", ("triple-negative",))
 _NO = IsOneOf("checkpoint_inhibitor_candidate", ("no",))
 _ADVANCED = IsOneOf("setting", ("advanced",))
@@ -176,6 +222,7 @@ _CARRIER = IsOneOf("germline_brca", ("pathogenic", "likely-pathogenic"))
 _ADC = "tolaney-tn-1l-adc-upfront"
 _SG = "us-sacituzumab-govitecan-tn-1l-alone"
 _TALA = "us-talazoparib-gbrca"
+_ER_HIGH = Bound("er_percent", above=10)
 
 FAULTS = (
     # --- gaps -----------------------------------------------------------------------------------
@@ -235,6 +282,28 @@ FAULTS = (
         "gap",
         ("er_status",),
         {"er_percent": 1},
+    ),
+    Fault(
+        "advice that holds in one region alone",
+        _with("positions", "asco-2021-tn-1l-pembrolizumab-chemotherapy", regions=(Region.US,)),
+        "gaps",
+        "gap",
+        ("triple-negative-first-line-checkpoint-inhibitor",),
+    ),
+    Fault(
+        "advice that ended before the day of the edition",
+        _with("positions", "asco-2021-hr-single-agent-chemotherapy", until=Day("2026-10-01")),
+        "gaps",
+        "gap",
+        ("hormone-receptor-positive-after-endocrine-therapy",),
+    ),
+    Fault(
+        "a line that no scope speaks of",
+        _scope("triple-negative-later-lines", Bound("line", start=3)),
+        "gaps",
+        "gap",
+        ("triple-negative-later-lines",),
+        {"line": 2},
     ),
     # --- contradictions -------------------------------------------------------------------------
     Fault(
@@ -333,6 +402,63 @@ FAULTS = (
         ("pr_status",),
         {"pr_percent": 1},
     ),
+    Fault(
+        "one panel is for a drug and against its whole class",
+        _both(
+            _copied(
+                "positions", "asco-2021-tn-1l-single-agent-chemotherapy", regimens=("capecitabine",)
+            ),
+            _with(
+                "positions",
+                "asco-2021-tn-1l-single-agent-chemotherapy",
+                stance=Stance.ADVISES_AGAINST,
+            ),
+        ),
+        "contradictions",
+        "contradiction",
+        ("asco-2021-tn-1l-single-agent-chemotherapy", "added"),
+    ),
+    Fault(
+        "a preference of a drug to itself",
+        _with("positions", "tolaney-gbrca-low-volume-parp", over=("olaparib",)),
+        "contradictions",
+        "contradiction",
+        ("tolaney-gbrca-low-volume-parp",),
+    ),
+    Fault(
+        "preferences that run in a circle",
+        _ranking(
+            _ADC,
+            ("capecitabine", "eribulin"),
+            ("eribulin", "vinorelbine"),
+            ("vinorelbine", "capecitabine"),
+        ),
+        "contradictions",
+        "contradiction",
+        ("added-capecitabine", "added-eribulin", "added-vinorelbine"),
+    ),
+    Fault(
+        "an approval and none found",
+        _with(
+            "approvals",
+            "us-sacituzumab-tirumotecan",
+            regimens=("sacituzumab-tirumotecan", "sacituzumab-govitecan"),
+        ),
+        "contradictions",
+        "contradiction",
+        ("us-sacituzumab-tirumotecan", _SG),
+    ),
+    Fault(
+        "two scopes for one patient",
+        _scope_is("triple-negative-later-lines", AllOf((_TN, _ADVANCED))),
+        "contradictions",
+        "contradiction",
+        (
+            "triple-negative-first-line-no-checkpoint-inhibitor",
+            "triple-negative-later-lines",
+        ),
+        {"line": 1},
+    ),
     # --- dead -----------------------------------------------------------------------------------
     Fault(
         "a first line after an earlier line",
@@ -398,6 +524,34 @@ FAULTS = (
         "dead",
         ("ascent",),
     ),
+    Fault(
+        "an approval that ends before it begins",
+        _with("approvals", _SG, until=Day("2026-01-01")),
+        "dead",
+        "dead",
+        (_SG,),
+    ),
+    Fault(
+        "an approval that another replaces on its first day",
+        _copied("approvals", _SG, supersedes=(_SG,)),
+        "dead",
+        "dead",
+        (_SG,),
+    ),
+    Fault(
+        "a value that follows for nobody",
+        _defined("er_status", "negative", AllOf((Bound("er_percent", below=1), _ER_HIGH))),
+        "dead",
+        "dead",
+        ("er_status",),
+    ),
+    Fault(
+        "an impossible combination that nobody could be anyway",
+        _forbidding("added", AllOf((_TN, IsOneOf("hormone_receptor", ("positive",))))),
+        "dead",
+        "dead",
+        ("added",),
+    ),
     # --- shadowed -------------------------------------------------------------------------------
     Fault(
         "the same position again, for fewer patients",
@@ -439,6 +593,13 @@ FAULTS = (
         "shadowed",
         "shadowed",
         (_ADC, "added"),
+    ),
+    Fault(
+        "an extension to patients who are spoken of anyway",
+        _with("positions", "tolaney-gbrca-low-volume-parp", extends_to=(_TN,)),
+        "shadowed",
+        "shadowed",
+        ("tolaney-gbrca-low-volume-parp",),
     ),
     # --- constant -------------------------------------------------------------------------------
     Fault(
@@ -504,6 +665,27 @@ FAULTS = (
         "idle",
         "redundant",
         (_ADC,),
+    ),
+    Fault(
+        "a branch of a definition inside another",
+        _defined(
+            "her2_category",
+            "positive",
+            AnyOf(
+                (
+                    IsOneOf("her2_ihc", ("3+",)),
+                    AllOf(
+                        (IsOneOf("her2_ihc", ("2+",)), IsOneOf("her2_ish", ("amplified",))),
+                    ),
+                    AllOf(
+                        (IsOneOf("her2_ihc", ("3+",)), IsOneOf("her2_ish", ("amplified",))),
+                    ),
+                )
+            ),
+        ),
+        "idle",
+        "redundant",
+        ("her2_category",),
     ),
     # --- claims ---------------------------------------------------------------------------------
     Fault(

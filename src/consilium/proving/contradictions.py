@@ -7,7 +7,7 @@ say against one another is no contradiction: it is listed as a split.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import combinations
+from itertools import combinations, permutations
 
 import msgspec
 
@@ -37,6 +37,8 @@ def contradictions(subject: Subject) -> Iterator[Finding]:
     """Every contradiction within one source, one label, or one definition."""
     yield from _positions(subject)
     yield from _labels(subject)
+    yield from _not_found(subject)
+    yield from _scopes(subject)
     yield from _definitions(subject)
 
 
@@ -44,8 +46,10 @@ def clash_within(one: Position, other: Position, edition: Edition) -> str:
     """Why two positions of one source cannot both hold; empty if they can."""
     for p, q in ((one, other), (other, one)):
         shared = set(p.regimens) & set(q.regimens)
-        if p.stance in FAVOURABLE and q.stance is Stance.ADVISES_AGAINST and shared:
-            return f"advises both for and against {_names(shared, edition)}"
+        # advice against a class is advice against each of it; for a class, for one of it
+        against = set(p.regimens) & _members(q.regimens, edition)
+        if p.stance in FAVOURABLE and q.stance is Stance.ADVISES_AGAINST and against:
+            return f"advises both for and against {_names(against, edition)}"
         if p.stance in FAVOURABLE and q.stance is Stance.ONLY_IN_TRIAL and shared:
             return f"speaks for {_names(shared, edition)} and keeps it to trials"
         if p.stance is Stance.DEPENDS_ON and q.stance is Stance.RECOMMENDS and shared:
@@ -85,51 +89,81 @@ def _names(regimens: Iterable[str], edition: Edition) -> str:
 
 
 def _positions(subject: Subject) -> Iterator[Finding]:
-    for one, other in combinations(subject.edition.contents.positions, 2):
-        if one.who != other.who:
-            continue
-        says = clash_within(one, other, subject.edition)
-        if not says:
-            continue
-        found = together(subject, one, other)
-        if found is None:
-            continue
-        moment, formula = found
-        example = subject.find(formula, subject.planned)
-        assert example is not None
-        who = subject.edition.speakers[one.who].name
-        yield Finding(
-            Kind.CONTRADICTION,
-            (one.id, other.id),
-            f"{who} {says}",
-            example_of(subject, example.values, formula, moment),
-            seen=(Shows(position=one.id), Shows(position=other.id)),
+    edition, positions = subject.edition, subject.edition.contents.positions
+    for position in positions:
+        itself = _members(position.regimens, edition) & _members(position.over, edition)
+        if itself:
+            says = f"prefers {_names(itself, edition)} to itself"
+            yield from _both_held(subject, (position,), says)
+    for one, other in combinations(positions, 2):
+        says = clash_within(one, other, edition) if one.who == other.who else ""
+        if says:
+            yield from _both_held(subject, (one, other), says)
+    for circle in _circles(subject):
+        yield from _both_held(
+            subject, circle, "prefers several regimens to one another in a circle"
         )
 
 
+def _both_held(subject: Subject, held: tuple[Position, ...], says: str) -> Iterator[Finding]:
+    """The finding that positions of one speaker clash, if they hold together for anybody."""
+    found = together(subject, *held)
+    if found is None:
+        return
+    moment, formula = found
+    example = subject.find(formula, subject.planned)
+    assert example is not None
+    who = subject.edition.speakers[held[0].who].name
+    yield Finding(
+        Kind.CONTRADICTION,
+        tuple(p.id for p in held),
+        f"{who} {says}",
+        example_of(subject, example.values, formula, moment),
+        seen=tuple(Shows(position=p.id) for p in held),
+    )
+
+
+def _circles(subject: Subject) -> Iterator[tuple[Position, ...]]:
+    """Three or four positions of one speaker of which each prefers to the next, and so round."""
+    edition = subject.edition
+    ranking = [p for p in edition.contents.positions if p.over and p.stance in FAVOURABLE]
+    better = {p.id: _members(p.regimens, edition) for p in ranking}
+    worse = {p.id: _members(p.over, edition) for p in ranking}
+    for length in (3, 4):
+        for first, *rest in combinations(ranking, length):
+            if any(p.who != first.who for p in rest):
+                continue
+            for order in permutations(rest):
+                circle = (first, *order)
+                following = (*circle[1:], first)
+                if all(worse[p.id] & better[q.id] for p, q in zip(circle, following, strict=True)):
+                    yield circle
+                    break
+
+
 def together(
-    subject: Subject, one: Position, other: Position, *, apart: bool = False
+    subject: Subject, *positions: Position, apart: bool = False
 ) -> tuple[Moment, Formula] | None:
-    """When and for whom two positions both hold, or point ``apart``, if ever."""
+    """When and for whom positions hold together, or two of them point ``apart``, if ever."""
     calendar = subject.calendar
-    both = [f"position:{one.id}", f"position:{other.id}"]
+    both = [f"position:{p.id}" for p in positions]
     if calendar.together(both) is None or not subject.prover.possible(
-        subject.planned, *(_anyway(subject, p) for p in (one, other))
+        subject.planned, *(_anyway(subject, p) for p in positions)
     ):
         return None
     overriding = [
         f"position:{q.id}"
         for q in subject.edition.contents.positions
-        if {one.id, other.id} & set(q.overrides)
+        if {p.id for p in positions} & set(q.overrides)
     ]
     for moment in calendar.moments([*both, *overriding]):
         if not all(calendar.counts(key, moment) for key in both):
             continue
         decisions = Decisions(subject, subject.complete, moment)
         if apart:
-            formula = decisions.conflict(one, other)
+            formula = decisions.conflict(*positions)
         else:
-            formula = decisions.logic.every(decisions.holds(one), decisions.holds(other))
+            formula = decisions.logic.every(*(decisions.holds(p) for p in positions))
         if subject.prover.possible(formula, subject.planned):
             return moment, formula
     return None
@@ -216,6 +250,50 @@ def _labels(subject: Subject) -> Iterator[Finding]:
                 Shows(regimen=approval.regimens[0], caution=rule.id),
             ),
         )
+
+
+def _not_found(subject: Subject) -> Iterator[Finding]:
+    """An approval, and the record that none was found, for the same patient."""
+    approvals = subject.edition.contents.approvals
+    for none in (a for a in approvals if a.status == "none-found"):
+        for other in (a for a in approvals if a.status != "none-found"):
+            shared = [r for r in other.regimens if r in none.regimens]
+            keys = [f"approval:{none.id}", f"approval:{other.id}"]
+            moment = subject.calendar.together(keys) if shared else None
+            if moment is None:
+                continue
+            formula = subject.z3.And([subject.holds(key) for key in keys])
+            example = subject.find(formula, subject.planned)
+            if example is not None:
+                decisions = Decisions(subject, subject.complete, moment)
+                status = next(
+                    s
+                    for s in ("approved", other.status)
+                    if subject.prover.possible(formula, decisions.label(shared[0], s))
+                )
+                yield Finding(
+                    Kind.CONTRADICTION,
+                    (none.id, other.id),
+                    f"one record of {shared[0]} says {other.status}, another that none was found",
+                    example_of(subject, example.values, formula, moment),
+                    seen=(Shows(regimen=shared[0], label=status),),
+                )
+
+
+def _scopes(subject: Subject) -> Iterator[Finding]:
+    """Two scopes that say of one patient what the edition covers."""
+    moment = Moment(Region.US, subject.edition.info.date.last)
+    for one, other in combinations(subject.edition.contents.scopes.scopes, 2):
+        formula = subject.z3.And([subject.holds(f"scope:{s.id}") for s in (one, other)])
+        example = subject.find(formula, subject.planned)
+        if example is not None:
+            yield Finding(
+                Kind.CONTRADICTION,
+                (one.id, other.id),
+                f"`{one.id}` and `{other.id}` both speak of this patient",
+                example_of(subject, example.values, formula, moment),
+                seen=(Shows(scope=one.id), Shows(scope=other.id)),
+            )
 
 
 def exceptions(subject: Subject) -> int:

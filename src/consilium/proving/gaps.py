@@ -28,9 +28,11 @@ def gaps(subject: Subject, waivers: Iterable[Waiver]) -> Iterator[Finding]:
     listed = [w for w in waivers if w.finding == "gap"]
     for waiver in listed:
         yield from _unfit(subject, waiver)
+    yield from _in_no_scope(subject)
     for scope in subject.edition.contents.scopes.scopes:
         if scope.covers == "none":
             continue
+        yield from _all_waived(subject, scope, listed)
         seen: set[frozenset[str]] = set()
         for region in Region:
             moment = Moment(region, subject.edition.info.date.last)
@@ -60,11 +62,13 @@ def _gaps_of(
         if example is not None:
             yield _finding(subject, scope, moment, example, _kept(subject, example, gap), waiver)
         left.append(z3.Not(prover.holds(waiver.when)))
+    # an example of what no waiver explains holds what tells it from what one does
+    unexplained = z3.And([gap, *left[2:]])
     for _ in range(MOST):
         example = subject.find(*left)
         if example is None:
             return
-        kept = _kept(subject, example, gap)
+        kept = _kept(subject, example, unexplained)
         yield _finding(subject, scope, moment, example, kept)
         left.append(z3.Not(z3.And([prover.literal(one) for one in kept])))
 
@@ -99,6 +103,40 @@ def _finding(
         waived=waiver.reason if waiver else "",
         waiver=waiver.id if waiver else "",
     )
+
+
+def _in_no_scope(subject: Subject) -> Iterator[Finding]:
+    """Patients for whom a plan is made and of whom no scope says what is held."""
+    scopes = subject.edition.contents.scopes.scopes
+    none = subject.z3.Not(subject.z3.Or([subject.holds(f"scope:{s.id}") for s in scopes]))
+    example = subject.find(none, subject.planned)
+    if example is None:
+        return
+    known = example.known()
+    near = sorted((len(failed(trace(s.when, known, subject.edition.model))), s.id) for s in scopes)
+    yield Finding(
+        Kind.GAP,
+        tuple(name for count, name in near if count == near[0][0])[:3],
+        "no scope says what the edition holds for this patient",
+        patient_of(
+            subject.edition,
+            _kept(subject, example, none),
+            Moment(Region.US, subject.edition.info.date.last),
+        ),
+        unseen=tuple(Shows(scope=scope.id) for scope in scopes),
+    )
+
+
+def _all_waived(subject: Subject, scope: Scope, waivers: list[Waiver]) -> Iterator[Finding]:
+    """Several waivers must not waive between them what none of them may alone."""
+    named = [w for w in waivers if w.scope == scope.id and w.when is not None]
+    left = [subject.z3.Not(subject.prover.holds(w.when)) for w in named if w.when is not None]
+    if len(named) > 1 and not subject.prover.possible(subject.holds(f"scope:{scope.id}"), *left):
+        yield Finding(
+            Kind.WAIVER,
+            tuple(w.id for w in named),
+            f"together they waive the whole scope `{scope.id}`",
+        )
 
 
 def _unfit(subject: Subject, waiver: Waiver) -> Iterator[Finding]:

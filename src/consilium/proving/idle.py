@@ -71,6 +71,22 @@ def dead(subject: Subject) -> Iterator[Finding]:
             _nearest(subject, parts, clash, key),
             unseen=_ways(subject, key)[:1],
         )
+    yield from _dead_meanings(subject)
+
+
+def _dead_meanings(subject: Subject) -> Iterator[Finding]:
+    """Values of a fact that follow for nobody, and impossible combinations that nobody could be."""
+    model, prover, bare = subject.edition.model, subject.prover, subject.bare
+    for fact in model.defined:
+        for value, when in fact.definition.items():
+            if not prover.possible(prover.holds(when)):
+                says = f"`{fact.id}` is {value} for nobody: {say(when, model)}"
+                yield Finding(Kind.DEAD, (fact.id,), says)
+    for invariant in subject.edition.contents.invariants:
+        if not bare.possible(bare.holds(invariant.never)):
+            said = say(invariant.never, model)
+            says = f"`{invariant.id}` forbids what nobody could be: {said}"
+            yield Finding(Kind.DEAD, (invariant.id,), says)
 
 
 def _anybody(subject: Subject, asked: Formula, key: str) -> Patient | None:
@@ -156,6 +172,7 @@ def _example(
 def shadowed(subject: Subject) -> Iterator[Finding]:
     """Statements that another of the same source says for all their patients already."""
     yield from _overridden(subject)
+    yield from _extended_to_nobody(subject)
     contents = subject.edition.contents
     positions = [(f"position:{p.id}", p) for p in contents.positions]
     for index, (key, one) in enumerate(positions):
@@ -274,6 +291,26 @@ def _overridden(subject: Subject) -> Iterator[Finding]:
         )
 
 
+def _extended_to_nobody(subject: Subject) -> Iterator[Finding]:
+    """Extensions to patients of whom the position speaks anyway."""
+    for position in subject.edition.contents.positions:
+        key = f"position:{position.id}"
+        for index in range(len(position.extends_to)):
+            extended = subject.holds(f"extension:{position.id}:{index}")
+            beyond = subject.z3.Not(subject.holds(key))
+            meets = subject.prover.possible(extended, subject.planned)
+            if meets and not subject.prover.possible(extended, subject.planned, beyond):
+                moment = _moment(subject, key)
+                seen = _shown(subject, extended, moment, key)
+                yield Finding(
+                    Kind.SHADOWED,
+                    (position.id,),
+                    f"an extension of `{position.id}` reaches nobody of whom it does not speak",
+                    _example(subject, extended, moment, seen),
+                    seen=seen,
+                )
+
+
 # --- constant and redundant -----------------------------------------------------------------------
 
 
@@ -291,12 +328,16 @@ def idle_tests(subject: Subject) -> Iterator[Finding]:
         if key.startswith("extension:") or not subject.prover.possible(subject.holds(key)):
             continue
         yield from _idle_in(subject, key, condition)
+    for fact in subject.edition.model.defined:
+        for value, when in fact.definition.items():
+            if subject.prover.possible(subject.prover.holds(when)):
+                yield from _idle_in(subject, f"fact:{fact.id}:{value}", when)
 
 
 def _idle_in(subject: Subject, key: str, condition: Condition) -> Iterator[Finding]:
     prover, bare, z3, model = subject.prover, subject.bare, subject.z3, subject.edition.model
-    name = key.split(":", 1)[1]
-    whole = subject.holds(key)
+    name = key.split(":", 2)[1]
+    whole = prover.holds(condition)
     reported: list[Condition] = []
     for place in _places(condition):
         if any(place.part in _inside(parent) for parent in reported) or place.part == ALWAYS:

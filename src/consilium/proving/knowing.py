@@ -9,7 +9,7 @@ from consilium.proving.calendar import Moment
 from consilium.proving.decisions import Decisions
 from consilium.proving.findings import Finding, Kind
 from consilium.proving.subject import Partial, Subject
-from consilium.rules.proving import Formula, Knowing
+from consilium.rules.proving import Formula, Knowing, Undecided
 
 
 class Knowledgeable:
@@ -30,7 +30,10 @@ class Knowledgeable:
 
     def turned(self, before: Formula, after: Formula) -> bool:
         """Whether something certain before can be otherwise after."""
-        return bool(self.solver.check(before, after) != self.z3.unsat)
+        said = self.solver.check(before, after)
+        if said == self.z3.unknown:
+            raise Undecided(f"not decided within the budget: {self.solver.reason_unknown()}")
+        return bool(said == self.z3.sat)
 
 
 def turned_around(subject: Subject) -> Iterator[Finding]:

@@ -138,8 +138,8 @@ class _Proving:
         giving = tuple(judge_care(self.edition, self.care_claims))
         self.progress("splits")
         apart = tuple(self._apart(one) for one in self._asked("splits", lambda: splits(subject)))
-        self.progress("enumeration")
-        twin = tuple(self._twin())
+        twin = tuple(self._asked("enumeration", self._twin))
+        excepted = self._asked("exceptions", lambda: iter((exceptions(subject),)))
         findings = tuple(self._explained(self._confirmed(located(f, self.places))) for f in found)
         findings += tuple(self._drifted(findings))
         findings += tuple(self._stale(findings))
@@ -149,7 +149,7 @@ class _Proving:
             claims=judged,
             giving=giving,
             splits=apart,
-            exceptions=exceptions(subject),
+            exceptions=sum(excepted),
             twin=twin,
             undecided=tuple(self.undecided),
             scopes=tuple(s.id for s in self.edition.contents.scopes.scopes if s.covers != "none"),
