@@ -19,7 +19,7 @@ CHECK := build/wheel-check
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help setup run test format lint types layers test-fast test-slow bench screenshots lock wheel wheel-check clean
+.PHONY: help setup run test format lint types layers test-fast test-slow reference bench screenshots lock wheel wheel-check clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | while IFS= read -r row; do \
@@ -80,6 +80,10 @@ test-slow: setup ## Run the slow tests
 	@found=0; $(BIN)/python -m pytest -q -m slow --collect-only >/dev/null 2>&1 || found=$$?; \
 	if [ $$found -eq 5 ]; then echo "There are no slow tests yet."; \
 	else $(BIN)/python -m pytest -q -n 2 -m slow; fi
+
+reference: setup ## Write the reference pages and the table of agreement with R again
+	$(BIN)/consilium reference docs/reference/generated
+	$(BIN)/python -m tests.reference.agreements docs/reference/agreement-with-r.md
 
 bench: setup $(BENCH_READY) ## Measure against peers; never part of the tests
 	$(BIN)/python -m benchmarks

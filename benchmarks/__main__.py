@@ -17,6 +17,7 @@ from benchmarks.measuring import Row
 from benchmarks.one_patient import one_patient, whole_edition
 from benchmarks.sequences import sequences
 from benchmarks.starting import starting
+from benchmarks.survival_analysis import networks, survival_analysis
 from benchmarks.whole_plans import profile_plans, whole_plans
 from consilium.knowledge.edition import Edition
 
@@ -44,6 +45,8 @@ def main() -> None:
         many_patients,
         sequences,
         partial(starting, edition),
+        survival_analysis,
+        networks,
     )
     for benchmark in track(benchmarks, "measuring", console=Console(stderr=True), transient=True):
         rows += benchmark()

@@ -300,7 +300,7 @@ def against_jags(found, golden, posteriors):
 def bayes_arms():
     found = Agreement("bayes_nma", 4.0)
     golden, rows = expected("bayes_nma.json"), table("bayes_nma_arms.csv")
-    ours = bayes_arms_network(rows["study"], rows["treatment"], rows["r"], rows["n"])
+    ours = bayes_arms_network(rows["study"], rows["treat"], rows["r"], rows["n"])
     assert list(ours.treatments) == golden["treatments"]
     against_jags(found, golden, (*ours.effects, ours.tau))
     return found

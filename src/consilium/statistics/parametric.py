@@ -138,14 +138,14 @@ def fit_parametric(
         parameters=np.where(log_scale, np.exp(theta), theta),
         transformed=theta,
         covariance=covariance,
-        log_likelihood=log_likelihood_in(family, leaving, observed, x, theta),
+        log_likelihood=_log_likelihood_in(family, leaving, observed, x, theta),
         n=leaving.size,
         n_event=int(observed.sum()),
         family=family,
     )
 
 
-def log_likelihood_in(
+def _log_likelihood_in(
     family: Family,
     time: FloatArray,
     observed: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
