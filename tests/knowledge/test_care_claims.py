@@ -9,6 +9,7 @@ import pytest
 
 from consilium.care.bedside import read_told
 from consilium.knowledge.care_expected import CareClaim
+from consilium.knowledge.checks import check_care_claims
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.giving import (
     Adjustment,
@@ -137,6 +138,20 @@ def test_every_gate_every_row_and_every_changed_dose_is_claimed_or_worked_out() 
         or (isinstance(s, Adjustment) and s.effect not in ("none", "monitor"))
     }
     assert decides - claimed - shown == set()
+
+
+def test_a_claim_that_names_nothing_or_claims_nothing_is_a_problem() -> None:
+    good = CLAIMS["heart-failure-ends-trastuzumab-deruxtecan"]
+    wrong = [
+        good,
+        msgspec.structs.replace(good, rests_on=("trastuzumab-deruxtecan-us-heart-failur",)),
+        msgspec.structs.replace(good, id="nothing", shows=(), because=()),
+    ]
+    said = [str(problem) for problem in check_care_claims(EDITION.contents, wrong, {})]
+    assert any("is here twice" in text for text in said)
+    assert any("Closest: `trastuzumab-deruxtecan-us-heart-failure`" in text for text in said)
+    assert any("needs `because`" in text for text in said)
+    assert any("`never_shows` or `tightens_with`" in text for text in said)
 
 
 def test_the_example_of_a_refuted_claim_can_be_typed() -> None:

@@ -37,6 +37,7 @@ def check_edition(path: Path | None) -> bool:
         "sources": len(contents.sources),
         "worked cases": len(cases),
         "worked doses and events": len(edition.care_cases()),
+        "claims": len(edition.claims()[0]) + len(edition.care_claims()),
     }
     counted = ", ".join(f"{number} {what}" for what, number in holds.items())
     typer.echo(f"edition {edition.info.edition} of {edition.info.date}: {counted}")
