@@ -27,7 +27,7 @@ def cohort(
             "DuckDB file, or a postgresql:// address.",
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", help="The folder to write into.")],
+    out: Annotated[Path, typer.Option("--out", help="The folder to write into.")] = Path("cohort"),
     as_of: AsOf = "",
     region: In = Region.US,
     format: Annotated[str, typer.Option("--format", help="parquet or csv")] = "parquet",
@@ -44,6 +44,16 @@ def cohort(
     restart: Annotated[
         bool, typer.Option("--restart", help="Forget what the folder holds of an earlier run.")
     ] = False,
+    engine: Annotated[
+        str,
+        typer.Option(
+            "--engine", help="Only the answers to all statements, by duckdb, polars or spark."
+        ),
+    ] = "",
+    print_sql: Annotated[
+        str,
+        typer.Option("--print-sql", help="Print the statements as SQL in this dialect, and stop."),
+    ] = "",
     edition: EditionPath = None,
 ) -> None:
     """Plan every patient of a registry: options, gaps, cautions, and a report."""
@@ -57,6 +67,15 @@ def cohort(
     other = edition_at(compare_edition) if compare_edition else None
     if compare_as_of:
         day(compare_as_of)
+    if engine or print_sql:
+        from consilium.cli.engines import answer_by, show_sql  # noqa: PLC0415
+
+        about = (loaded, day(as_of), region)
+        if print_sql:
+            show_sql(source, key, print_sql, *about)
+        else:
+            answer_by(engine, source, key, out, *about)
+        return
     found = opened(source, table=table, key=key, work=out / "dealt")
     settings = Settings(
         input=found.name,

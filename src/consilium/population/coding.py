@@ -302,6 +302,14 @@ class Coding:
         return self._histories[key]
 
     def _counted(self, therapies: str, complete: str, relapsed: str) -> dict[str, int] | str:
+        given = self.known_history(therapies, complete, relapsed)
+        if isinstance(given, str):
+            return given
+        alphabets = self.parts.alphabets
+        return {f: alphabets[f].code(known) for f, known in given.items() if f in alphabets}
+
+    def known_history(self, therapies: str, complete: str, relapsed: str) -> dict[str, Known] | str:
+        """What follows from one history told as text, or what is wrong with it."""
         mapping: dict[str, object] = {}
         if relapsed:
             mapping["relapsed_on"] = relapsed
@@ -312,11 +320,9 @@ class Coding:
                 return "prior_therapies: it is not JSON; write [] or a list of {drugs, setting}"
             mapping["prior_therapies_complete"] = complete or "no"
         try:
-            given = given_by(patient_from_mapping(mapping, self.vocabulary, ""), self.edition)[0]
+            return given_by(patient_from_mapping(mapping, self.vocabulary, ""), self.edition)[0]
         except PatientError as problem:
             return str(problem).strip()
-        alphabets = self.parts.alphabets
-        return {f: alphabets[f].code(known) for f, known in given.items() if f in alphabets}
 
 
 def _named(alphabet: Alphabet, bits: int) -> frozenset[str]:
