@@ -138,7 +138,7 @@ def _results(shelf: Shelf, numbers: Numbers, trial: Trial) -> tuple[Block, ...]:
             Picture(made, f"{address('trial', trial.id)}.png") if index == 0 else Picture(made)
             for index, made in enumerate(pictures)
         ),
-        *grid("Results", columns[1:], [row[1:] for row in rows]),
+        *grid("Results, medians before ratios", columns[1:], [row[1:] for row in rows]),
         *(items([plain(note)]) if later else ()),
     )
 
