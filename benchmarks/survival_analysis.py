@@ -44,7 +44,7 @@ def survival_analysis(sizes: tuple[int, ...] = (10_000, 1_000_000)) -> Iterator[
             "lifelines": _lifelines(time, event, x),
             "survival": _survival(time, event, x),
         }
-        taken = _in_turn(works, repeats=5 if size <= 10_000 else 2)
+        taken = _in_turn(works, repeats=5 if size <= 10_000 else 1)
         ours = taken["consilium"]
         subject = f"two curves, log-rank, Cox with 3 covariates, {size:,} rows"
         yield Row("survival analysis", subject, 1e3 * median(ours), "ms")

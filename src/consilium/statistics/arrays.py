@@ -118,6 +118,21 @@ def total(group: IntArray, values: FloatArray, size: int) -> FloatArray:
     return np.bincount(group, values, size).astype(np.float64, copy=False)
 
 
+def sorted_rows(time: FloatArray, event: BoolArray) -> tuple[FloatArray, BoolArray]:
+    """Times that are not negative in rising order, each with its event.
+
+    The bits of such numbers order as they do; the sign's bit is free to carry the event, so
+    that one sort of whole numbers does for both.
+    """
+    key = (time + 0.0).view(np.uint64)
+    key <<= np.uint64(1)
+    key |= event.view(np.uint8)
+    key.sort()
+    happened = (key & np.uint64(1)).astype(np.bool_)
+    key >>= np.uint64(1)
+    return key.view(np.float64), happened
+
+
 def named(names: Sequence[str] | None, count: int) -> tuple[str, ...]:
     """Names of columns: those given, or x1, x2, ..."""
     if names is None:

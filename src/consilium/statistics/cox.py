@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc, ndtr
 
 from consilium.statistics.arrays import (
+    BoolArray,
     FloatArray,
     IntArray,
     StatisticsError,
@@ -36,6 +37,7 @@ Ties = Literal["efron", "breslow", "exact"]
 TimeScale = Literal["km", "identity", "log", "rank"]
 
 _STEPS = 40
+_CLOSE = 1e-8  # in standard errors
 
 
 class NoMaximum(StatisticsError):
@@ -297,7 +299,7 @@ class _Rows:
 
     row: IntArray
     time: FloatArray
-    event: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+    event: BoolArray
     x: FloatArray
     centre: FloatArray
     entry: FloatArray | None
@@ -326,7 +328,7 @@ class _Rows:
         entered = entries(entry, leaving)
         group = None if cluster is None else codes(cluster, "cluster", size)[0]
         if strata is None:
-            order = np.argsort(-leaving)
+            order = np.argsort(leaving)[::-1]
             stratum = np.zeros(size, dtype=np.int64)
         else:
             stratum = codes(strata, "strata", size)[0]
@@ -340,11 +342,13 @@ class _Rows:
             entered = entered[order]
             by_entry = np.lexsort((-entered, stratum)).astype(np.int64)
         centre = x.mean(axis=0)
+        x = np.take(x, order, axis=0)
+        x -= centre
         return cls(
             order,
             leaving[order],
             observed[order],
-            np.ascontiguousarray(x[order] - centre),
+            x,
             centre,
             entered,
             by_entry,
@@ -378,16 +382,18 @@ def _maximise(rows: _Rows, names: tuple[str, ...], ties: Ties) -> _Maximum:
     if flat.size:
         raise NoMaximum(f"`{names[flat[0]]}` is the same in every row; leave it out")
 
+    observed_weight = np.where(rows.event, rows.weight, 0.0)
+    observed = observed_weight @ rows.x
+    entry = _NOBODY if rows.entry is None else rows.entry
+
     def at(beta: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         if ties == "exact":
             return _exact_pass(rows, beta)
         eta = rows.linear_predictor(beta)
-        # Without an entry the sums of three columns say which rows are at risk.
-        entry = _NOBODY if rows.entry is None else rows.entry
-        return _pass(
+        offset = float(eta.max())
+        expected, information, at_risk, times_each = _pass(
             rows.x,
-            eta,
-            float(eta.max()),
+            np.exp(eta - offset),
             rows.weight,
             rows.event,
             rows.time,
@@ -396,6 +402,9 @@ def _maximise(rows: _Rows, names: tuple[str, ...], ties: Ties) -> _Maximum:
             rows.by_entry,
             ties == "efron",
         )
+        with np.errstate(invalid="ignore", divide="ignore"):
+            lost = float(times_each @ (np.log(at_risk) + offset))
+        return float(observed @ beta) - lost, observed - expected, information
 
     beta = np.zeros(rows.x.shape[1])
     likelihood, score, information = at(beta)
@@ -407,24 +416,22 @@ def _maximise(rows: _Rows, names: tuple[str, ...], ties: Ties) -> _Maximum:
             f"`{names[column]}` does not vary among those at risk at any event; leave it out"
         )
     score_test = float(score @ _solve(information, score, names))
+    step = _solve(information, score, names)
     for iteration in range(1, _STEPS + 1):
-        step = _solve(information, score, names)
-        gain = float(score @ step)
-        trial = beta + step
-        found = at(trial)
+        found = at(beta + step)
         halved = 0
         while not (found[0] >= likelihood - 1e-10 * abs(likelihood)) and halved < 40:
             step = step / 2
-            trial = beta + step
-            found = at(trial)
+            found = at(beta + step)
             halved += 1
-        beta = trial
+        beta = beta + step
         likelihood, score, information = found
-        if np.max(np.abs(step) * scale) < 1e-6 and gain < 1e-10 * max(1.0, abs(likelihood)):
-            # The last step was below a millionth of a standard error: Newton's method has
-            # doubled the digits since.
+        scale = np.sqrt(np.maximum(np.diag(information), 0.0))
+        step = _solve(information, score, names)
+        if np.max(np.abs(step) * scale) < _CLOSE:
+            # Newton's method doubles the digits: one more step is free, as it needs no pass.
             naive: FloatArray = np.linalg.inv(information).astype(np.float64)
-            return _Maximum(beta, naive, likelihood, null, score_test, iteration)
+            return _Maximum(beta + step, naive, likelihood, null, score_test, iteration)
         if np.max(np.abs(beta) * spread) > 40:
             break
     column = int(np.argmax(np.abs(beta) * spread))
@@ -452,38 +459,40 @@ _NOBODY = np.empty(0)
 
 def _numpy_pass(
     x: FloatArray,
-    eta: FloatArray,
-    offset: float,
+    risk: FloatArray,
     weight: FloatArray,
-    event: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+    event: BoolArray,
     time: FloatArray,
     stratum: IntArray,
     entry: FloatArray,
     by_entry: IntArray,
     efron: bool,
-) -> tuple[float, FloatArray, FloatArray]:
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Twin of ``_pass``: the same sums by cumulation over whole columns."""
-    sums = _DeathSums.build(
-        x, eta, weight, event, time, stratum, entry if entry.size else None, by_entry, efron
-    )
-    dead = weight * event
-    likelihood = float(dead @ eta - sums.weight @ (np.log(sums.s0) + sums.offset))
-    score = dead @ x - sums.weight @ sums.mean
+    delayed = entry if entry.size else None
+    sums = _DeathSums.build(x, risk, 0.0, weight, event, time, stratum, delayed, by_entry, efron)
     information = np.tensordot(sums.weight, sums.variance(), 1)
-    return likelihood, score, information
+    return sums.weight @ sums.mean, information, sums.s0, sums.weight
 
 
 @kernel(_numpy_pass)
 def _pass(  # type: ignore[no-untyped-def] # pragma: no cover - compiled
-    x, eta, offset, weight, event, time, stratum, entry, by_entry, efron
+    x, risk, weight, event, time, stratum, entry, by_entry, efron
 ):
+    """Expected covariates of the deaths, the information, and for each death (or all of one
+    time, by Breslow) the risk it is out of and how often it counts."""
     n, p = x.shape
-    likelihood = 0.0
-    score = np.zeros(p)
+    expected = np.zeros(p)
     information = np.zeros((p, p))
     s1, d1 = np.zeros(p), np.zeros(p)
     s2, d2 = np.zeros((p, p)), np.zeros((p, p))
     mean = np.zeros(p)
+    deaths = 0
+    for i in range(n):
+        deaths += event[i]
+    at_risk = np.empty(deaths)
+    times = np.empty(deaths)
+    found = 0
     delayed = entry.size > 0
     s0 = 0.0
     i = 0
@@ -498,68 +507,86 @@ def _pass(  # type: ignore[no-untyped-def] # pragma: no cover - compiled
                 while gone < n and stratum[by_entry[gone]] != block:
                     gone += 1
         now = time[i]
-        d0 = 0.0
+        begin = i
         dead = 0
         dead_weight = 0.0
         while i < n and time[i] == now and stratum[i] == block:
-            risk = weight[i] * np.exp(eta[i] - offset)
-            s0 += risk
+            r = weight[i] * risk[i]
+            s0 += r
             for a in range(p):
-                ra = risk * x[i, a]
+                ra = r * x[i, a]
                 s1[a] += ra
                 for b in range(a + 1):
                     s2[a, b] += ra * x[i, b]
             if event[i]:
-                if dead == 0:
-                    d1[:] = 0.0
-                    d2[:, :] = 0.0
                 dead += 1
                 dead_weight += weight[i]
-                likelihood += weight[i] * (eta[i] - offset)
-                d0 += risk
-                for a in range(p):
-                    score[a] += weight[i] * x[i, a]
-                    ra = risk * x[i, a]
-                    d1[a] += ra
-                    for b in range(a + 1):
-                        d2[a, b] += ra * x[i, b]
             i += 1
         if dead == 0:
             continue
         if delayed:
             while gone < n and stratum[by_entry[gone]] == block and entry[by_entry[gone]] >= now:
                 j = by_entry[gone]
-                risk = weight[j] * np.exp(eta[j] - offset)
-                s0 -= risk
+                r = weight[j] * risk[j]
+                s0 -= r
                 for a in range(p):
-                    ra = risk * x[j, a]
+                    ra = r * x[j, a]
                     s1[a] -= ra
                     for b in range(a + 1):
                         s2[a, b] -= ra * x[j, b]
                 gone += 1
+        if dead == 1 or not efron:
+            at_risk[found] = s0
+            times[found] = dead_weight
+            found += 1
+            inverse = 1.0 / s0
+            for a in range(p):
+                mean[a] = s1[a] * inverse
+                scaled = dead_weight * mean[a]
+                expected[a] += scaled
+                for b in range(a + 1):
+                    information[a, b] += dead_weight * inverse * s2[a, b] - scaled * mean[b]
+            continue
+        d0 = 0.0
+        d1[:] = 0.0
+        d2[:, :] = 0.0
+        for k in range(begin, i):
+            if event[k]:
+                r = weight[k] * risk[k]
+                d0 += r
+                for a in range(p):
+                    ra = r * x[k, a]
+                    d1[a] += ra
+                    for b in range(a + 1):
+                        d2[a, b] += ra * x[k, b]
         each = dead_weight / dead
         for k in range(dead):
-            part = k / dead if efron else 0.0
-            denominator = s0 - part * d0
-            likelihood -= each * np.log(denominator)
+            part = k / dead
+            left = s0 - part * d0
+            at_risk[found] = left
+            times[found] = each
+            found += 1
+            inverse = 1.0 / left
             for a in range(p):
-                mean[a] = (s1[a] - part * d1[a]) / denominator
-                score[a] -= each * mean[a]
+                mean[a] = (s1[a] - part * d1[a]) * inverse
+                scaled = each * mean[a]
+                expected[a] += scaled
                 for b in range(a + 1):
-                    information[a, b] += each * (
-                        (s2[a, b] - part * d2[a, b]) / denominator - mean[a] * mean[b]
+                    information[a, b] += (
+                        each * (s2[a, b] - part * d2[a, b]) * inverse - scaled * mean[b]
                     )
     for a in range(p):
         for b in range(a):
             information[b, a] = information[a, b]
-    return likelihood, score, information
+    return expected, information, at_risk[:found], times[:found]
 
 
 @dataclass(frozen=True, slots=True)
 class _DeathSums:
     """Sums over those at risk at each death, deaths at one time taken in turn.
 
-    ``risk`` are relative hazards of the rows over exp(``offset``); ``block`` numbers the
+    ``risk`` are relative hazards of the rows over exp(``offset``), counted from covariates
+    zero; ``block`` numbers the
     distinct times of death, stratum after stratum and by falling time.
     """
 
@@ -577,9 +604,12 @@ class _DeathSums:
 
     @classmethod
     def of(cls, rows: _Rows, beta: FloatArray, *, efron: bool) -> _DeathSums:
+        eta = rows.linear_predictor(beta)
+        offset = float(eta.max())
         return cls.build(
             rows.x,
-            rows.linear_predictor(beta),
+            np.exp(eta - offset),
+            offset + float(rows.centre @ beta),
             rows.weight,
             rows.event,
             rows.time,
@@ -587,15 +617,16 @@ class _DeathSums:
             rows.entry,
             rows.by_entry,
             efron,
-        )._about(float(rows.centre @ beta))
+        )
 
     @classmethod
     def build(
         cls,
         x: FloatArray,
-        eta: FloatArray,
+        risk: FloatArray,
+        offset: float,
         weight: FloatArray,
-        event: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+        event: BoolArray,
         time: FloatArray,
         stratum: IntArray,
         entry: FloatArray | None,
@@ -603,8 +634,6 @@ class _DeathSums:
         efron: bool,
     ) -> _DeathSums:
         n, p = x.shape
-        offset = float(eta.max())
-        risk = np.exp(eta - offset)
         weighted = weight * risk
         table = np.empty((n, 1 + p + p * p))
         table[:, 0] = weighted
@@ -653,22 +682,6 @@ class _DeathSums:
             block_stratum,
             time[first[with_death]],
             block_of_row[number],
-        )
-
-    def _about(self, centre: float) -> _DeathSums:
-        """The same, with ``offset`` counted from covariates zero instead of their means."""
-        return _DeathSums(
-            self.offset + centre,
-            self.risk,
-            self.weight,
-            self.s0,
-            self.mean,
-            self.second,
-            self.share,
-            self.block,
-            self.block_stratum,
-            self.block_time,
-            self.block_of_row,
         )
 
     def variance(self) -> FloatArray:

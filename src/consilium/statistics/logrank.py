@@ -10,13 +10,16 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc, ndtr
 
 from consilium.statistics.arrays import (
+    BoolArray,
     FloatArray,
     IntArray,
     StatisticsError,
     codes,
     flags,
+    sorted_rows,
     times,
 )
+from consilium.statistics.kernels import kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +92,22 @@ def log_rank(
 
 def _sums(
     leaving: FloatArray,
-    observed: np.ndarray[Any, np.dtype[np.bool_]],
+    observed: BoolArray,
     member: IntArray,
     count: int,
     rho: float,
     gamma: float,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Weighted observed, expected and covariance of one stratum."""
-    event_times = np.sort(leaving[observed])
-    moments = event_times[np.concatenate(([True], event_times[1:] != event_times[:-1]))]
-    at_risk = np.empty((count, moments.size))
-    dead = np.empty((count, moments.size))
-    for code in range(count):
-        rows = member == code
-        mine = np.sort(leaving[rows])
-        at_risk[code] = mine.size - np.searchsorted(mine, moments, side="left")
-        mine = np.sort(leaving[rows & observed])
-        ends = np.searchsorted(mine, moments, side="right")
-        dead[code] = np.diff(ends, prepend=0)
+    parts = [
+        sorted_rows(leaving[member == code], observed[member == code]) for code in range(count)
+    ]
+    bounds = np.cumsum([0, *(part[0].size for part in parts)])
+    at_risk, dead = _merge(
+        np.concatenate([part[0] for part in parts]),
+        np.concatenate([part[1] for part in parts]),
+        bounds,
+    )
     n, d = at_risk.sum(axis=0), dead.sum(axis=0)
     share = at_risk / n
     if rho or gamma:
@@ -119,6 +120,58 @@ def _sums(
     expected = (weight * d * share).sum(axis=1)
     covariance = np.diag(share @ spread) - (share * spread) @ share.T
     return (weight * dead).sum(axis=1), expected, covariance
+
+
+def _numpy_merge(
+    time: FloatArray, event: BoolArray, bounds: IntArray
+) -> tuple[FloatArray, FloatArray]:
+    """Twin of ``_merge``: each group is looked up at every time of an event."""
+    moments = np.unique(time[event])
+    at_risk = np.empty((bounds.size - 1, moments.size))
+    dead = np.empty_like(at_risk)
+    for code in range(bounds.size - 1):
+        mine = time[bounds[code] : bounds[code + 1]]
+        at_risk[code] = mine.size - np.searchsorted(mine, moments, side="left")
+        mine = mine[event[bounds[code] : bounds[code + 1]]]
+        ends = np.searchsorted(mine, moments, side="right")
+        dead[code] = np.diff(ends, prepend=0)
+    return at_risk, dead
+
+
+@kernel(_numpy_merge)
+def _merge(time, event, bounds):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    """Numbers at risk and with the event in each group, at each time of an event, from the
+    groups' sorted times side by side."""
+    groups = bounds.size - 1
+    place = bounds[:-1].copy()
+    size = 0
+    for event_here in event:
+        size += event_here
+    at_risk = np.empty((groups, size))
+    dead = np.zeros((groups, size))
+    found = 0
+    while True:
+        now = np.inf
+        for g in range(groups):
+            if place[g] < bounds[g + 1] and time[place[g]] < now:
+                now = time[place[g]]
+        if now == np.inf:
+            break
+        any_dead = 0
+        for g in range(groups):
+            at_risk[g, min(found, size - 1)] = bounds[g + 1] - place[g]
+            gone = 0
+            while place[g] < bounds[g + 1] and time[place[g]] == now:
+                gone += event[place[g]]
+                place[g] += 1
+            if gone:
+                dead[g, found] = gone
+                any_dead += gone
+        if any_dead:
+            found += 1
+            if found == size:
+                break
+    return at_risk[:, :found].copy(), dead[:, :found].copy()
 
 
 def _tested(

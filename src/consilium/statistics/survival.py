@@ -23,6 +23,7 @@ from consilium.statistics.arrays import (
     flags,
     normal_quantile,
     positive,
+    sorted_rows,
     times,
     total,
 )
@@ -233,17 +234,17 @@ def kaplan_meier(
     n, d = table.n_risk, table.n_event
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(n > 0, d / n, 0.0)
-        greenwood = np.where(d > 0, d / (n * (n - d)), 0.0)
         if estimator == "fleming-harrington":
             step, step_variance = _one_by_one(n, d)
         else:
             step = share
-            step_variance = np.where(d > 0, d / n**2, 0.0)
+            step_variance = np.where(n > 0, share / n, 0.0)
     hazard = np.cumsum(step)
     hazard_se = np.sqrt(np.cumsum(step_variance))
     if estimator == "kaplan-meier":
         survival = np.cumprod(1 - share)
-        with np.errstate(invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            greenwood = np.where(d > 0, share / (n - d), 0.0)
             se = np.where(survival > 0, survival * np.sqrt(np.cumsum(greenwood)), np.nan)
     elif estimator in ("nelson-aalen", "fleming-harrington"):
         survival = np.exp(-hazard)
@@ -317,13 +318,13 @@ def risk_table(
     if weights is not None:
         weight = positive(weights, "weights", leaving.size)
         return _weighted_table(leaving, observed, entered, weight)
-    sorted_times = np.sort(leaving)
+    sorted_times, happened = sorted_rows(leaving, observed)
     distinct, first = _distinct(sorted_times)
     left = np.diff(first, append=leaving.size).astype(np.float64)
-    with_event = np.sort(leaving[observed])
-    event_times, event_first = _distinct(with_event)
-    events = np.zeros(distinct.size)
-    events[np.searchsorted(distinct, event_times)] = np.diff(event_first, append=with_event.size)
+    if distinct.size == leaving.size:
+        events = happened.astype(np.float64)
+    else:
+        events = np.add.reduceat(happened, first, dtype=np.float64)
     at_risk = (leaving.size - first).astype(np.float64)
     if entered is not None:
         # Who enters at t is at risk only after t.

@@ -81,7 +81,7 @@ def test_families_within_families_are_nested():
     assert fit("normal", 0).log_likelihood == pytest.approx(heights["lognormal"], abs=1e-8)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     st.integers(0, 10_000),
     st.integers(25, 200),

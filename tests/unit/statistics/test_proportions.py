@@ -1,7 +1,7 @@
 """Proportions: Wilson's interval against another program, and groups that are held back."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
@@ -21,6 +21,7 @@ def test_published_intervals(events, total, low, high):
     assert Proportion(events, total).interval == pytest.approx((low, high), abs=5e-5)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_intervals_are_those_of_scipy(counts):
     events, total = counts
@@ -28,6 +29,7 @@ def test_intervals_are_those_of_scipy(counts):
     assert Proportion(events, total).interval == pytest.approx(wanted, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_the_share_lies_in_its_interval(counts):
     found = Proportion(*counts)
@@ -56,6 +58,7 @@ def test_which_groups_are_held_back(sizes, hidden):
     assert too_few(sizes) == hidden
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=3), st.integers(1, 12), max_size=6))
 def test_nothing_held_back_can_be_found_from_the_whole(sizes):
     hidden = too_few(sizes)

@@ -32,7 +32,7 @@ def published(rng, n, *, noise=0.002, step=3.0):
     return seen, event, points, heights, table, counts
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000), st.integers(20, 300))
 def test_table_and_events_are_hit_exactly(seed, n):
     rng = np.random.default_rng(seed)
@@ -114,6 +114,7 @@ def test_classes_and_their_errors():
     assert means == sorted(means)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(0.5, 60), min_size=1, max_size=8, unique_by=lambda t: round(t, 2)),
     st.floats(0.3, 0.95),

@@ -40,6 +40,7 @@ def columns(rows):
     return (np.array(column, dtype=float) for column in zip(*rows, strict=True))
 
 
+@settings(deadline=None)
 @given(patients)
 def test_a_curve_is_what_counting_gives(rows):
     time, event, _, weight = columns(rows)
@@ -50,6 +51,7 @@ def test_a_curve_is_what_counting_gives(rows):
         assert curve.survival == pytest.approx(list(by_hand.values()), abs=1e-12)
 
 
+@settings(deadline=None)
 @given(patients, st.randoms(use_true_random=False), st.sampled_from([0.25, 2.0, 12.0]))
 def test_order_and_unit_of_time_do_not_matter(rows, random, unit):
     time, event, arm, _ = columns(rows)
@@ -65,6 +67,7 @@ def test_order_and_unit_of_time_do_not_matter(rows, random, unit):
     assert other.variance == pytest.approx(one.variance, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(patients)
 def test_a_weight_is_as_many_patients(rows):
     time, event, _, weight = columns(rows)
@@ -102,7 +105,7 @@ def test_ways_with_ties_agree_where_there_are_none():
     assert fits[2] == pytest.approx(fits[0], abs=1e-10)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(patients)
 def test_breslow_is_the_maximum_of_the_likelihood_as_defined(rows):
     time, event, arm, _ = columns(rows)
@@ -121,6 +124,7 @@ def test_breslow_is_the_maximum_of_the_likelihood_as_defined(rows):
         assert breslow_likelihood(fit.coefficients[0] + step, time, event, arm) <= there + 1e-9
 
 
+@settings(deadline=None)
 @given(patients)
 def test_concordance_is_what_counting_pairs_gives(rows):
     time, event, _, score = columns(rows)

@@ -21,6 +21,7 @@ from consilium.statistics.pooling import (
 effects = st.lists(st.tuples(st.floats(-2, 2), st.floats(0.05, 1.0)), min_size=3, max_size=12)
 
 
+@settings(deadline=None)
 @given(effects, st.sampled_from(METHODS), st.floats(-3, 3), st.randoms(use_true_random=False))
 def test_pooling_shifts_with_its_effects_and_ignores_their_order(studies, method, shift, random):
     y, v = (np.array(column) for column in zip(*studies, strict=True))
@@ -33,13 +34,14 @@ def test_pooling_shifts_with_its_effects_and_ignores_their_order(studies, method
     assert one.tau_squared >= 0
 
 
+@settings(deadline=None)
 @given(effects)
 def test_a_common_effect_lies_among_its_effects(studies):
     y, v = (np.array(column) for column in zip(*studies, strict=True))
     assert y.min() - 1e-12 <= pool(y, v, method="FE").estimate <= y.max() + 1e-12
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(effects, st.booleans())
 def test_the_likelihood_is_nowhere_higher(studies, restricted):
     y, v = (np.array(column) for column in zip(*studies, strict=True))
