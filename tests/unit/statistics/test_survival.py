@@ -168,6 +168,16 @@ def test_numba_and_numpy_give_the_same(ties, delayed):
     assert plain.covariance == pytest.approx(compiled.covariance, abs=1e-10)
 
 
+@pytest.mark.parametrize("groups", [ARM, RNG.integers(0, 4, N)])
+def test_numba_and_numpy_give_the_same_log_rank_test(groups):
+    compiled = log_rank(TIME, EVENT, groups, rho=0.5, gamma=0.5)
+    with without_numba():
+        plain = log_rank(TIME, EVENT, groups, rho=0.5, gamma=0.5)
+    assert plain.observed == pytest.approx(compiled.observed, abs=1e-12)
+    assert plain.expected == pytest.approx(compiled.expected, abs=1e-12)
+    assert plain.covariance == pytest.approx(compiled.covariance, abs=1e-12)
+
+
 def test_residuals_add_up():
     fit = cox(TIME, EVENT, X, entry=ENTRY)
     assert fit.martingale_residuals().sum() == pytest.approx(0, abs=1e-8)
