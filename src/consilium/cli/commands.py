@@ -266,6 +266,67 @@ def serve(
     serve_site(host=host, port=port, workers=workers, threads=threads, data=data, database=database)
 
 
+DataFolder = Annotated[
+    Path | None, typer.Option("--data", help="The folder for the database and the key.")
+]
+Database = Annotated[
+    str, typer.Option("--database", help="postgres://user:password@host:5432/name; else SQLite.")
+]
+
+
+@app.command()
+def demo(
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port.")] = 8000,
+    data: DataFolder = None,
+) -> None:
+    """Serve a site filled with invented learners, marked synthetic, to look around in."""
+    from consilium.cli.site import demonstrate  # noqa: PLC0415
+
+    demonstrate(host, port, data)
+
+
+@app.command()
+def audit(
+    file: Annotated[
+        Path | None, typer.Argument(help="An exported audit; else the one of the site.")
+    ] = None,
+    export: Annotated[
+        Path | None, typer.Option("--export", help="Write the audit to this file as well.")
+    ] = None,
+    data: DataFolder = None,
+    database: Database = "",
+) -> None:
+    """Verify the audit of a site: every entry chained to the one before."""
+    from consilium.cli.site import check_audit  # noqa: PLC0415
+
+    check_audit(file, data, database, export)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to; it will hold what is personal.")],
+    data: DataFolder = None,
+    database: Database = "",
+) -> None:
+    """Keep all that people did on a site in one file, for SQLite and PostgreSQL."""
+    from consilium.cli.site import keep  # noqa: PLC0415
+
+    keep(file, data, database)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `consilium backup` wrote.")],
+    data: DataFolder = None,
+    database: Database = "",
+) -> None:
+    """Put a backup into an empty site, and verify its audit."""
+    from consilium.cli.site import put_back  # noqa: PLC0415
+
+    put_back(file, data, database)
+
+
 KINDS = (
     "drug",
     "regimen",

@@ -4,7 +4,8 @@
 ``CONSILIUM_DATABASE`` (``postgres://user:password@host:5432/name``; SQLite in the
 data folder where it is not given), ``CONSILIUM_HOSTS`` (names it answers to, separated by
 commas), ``CONSILIUM_HTTPS`` (``yes`` behind a proxy that speaks TLS), ``CONSILIUM_EDITION``
-(a folder with another edition), ``CONSILIUM_TIME_ZONE``, ``CONSILIUM_RATE`` (requests that
+(a
+folder with another edition; else the one activated at the desk), ``CONSILIUM_TIME_ZONE``, ``CONSILIUM_RATE`` (requests that
 make a plan, for one address and minute), ``CONSILIUM_HOOKS`` (a file that says which record
 systems are trusted; ``hooks.trust``).
 """
@@ -25,7 +26,10 @@ DATA_FOLDER = Path(
     environ.get("CONSILIUM_DATA") or Path.home() / ".local" / "share" / "consilium"
 ).expanduser()
 HOOKS_FILE = environ.get("CONSILIUM_HOOKS", "")
-EDITION_FOLDER = environ.get("CONSILIUM_EDITION", "")
+_ACTIVATED = DATA_FOLDER / "edition"
+EDITION_FOLDER = environ.get("CONSILIUM_EDITION", "") or (
+    str(_ACTIVATED) if (_ACTIVATED / "EDITION.yaml").is_file() else ""
+)
 RATE = int(environ.get("CONSILIUM_RATE") or 3000)
 HTTPS = environ.get("CONSILIUM_HTTPS", "") == "yes"
 
