@@ -4,9 +4,9 @@
 ``CONSILIUM_DATABASE`` (``postgres://user:password@host:5432/name``; SQLite in the
 data folder where it is not given), ``CONSILIUM_HOSTS`` (names it answers to, separated by
 commas), ``CONSILIUM_HTTPS`` (``yes`` behind a proxy that speaks TLS), ``CONSILIUM_EDITION``
-(a
-folder with another edition; else the one activated at the desk), ``CONSILIUM_TIME_ZONE``, ``CONSILIUM_RATE`` (requests that
-make a plan, for one address and minute), ``CONSILIUM_HOOKS`` (a file that says which record
+(a folder with another edition; else the one activated at the desk),
+``CONSILIUM_TIME_ZONE``, ``CONSILIUM_RATE`` (requests that make a plan, for one address and
+minute), ``CONSILIUM_HOOKS`` (a file that says which record
 systems are trusted; ``hooks.trust``).
 """
 
