@@ -75,6 +75,9 @@ layers: setup
 test-fast: setup
 	$(BIN)/python -m pytest -q -n 2 -m "not slow"
 
+test-postgres: setup ## Run the tests that touch a database on a real PostgreSQL server too
+	$(BIN)/python tests/support/on_postgres.py
+
 # pytest answers 5 when it finds no test, which is no failure while none is slow.
 test-slow: setup ## Run the slow tests
 	@found=0; $(BIN)/python -m pytest -q -m slow --collect-only >/dev/null 2>&1 || found=$$?; \
