@@ -15,6 +15,7 @@ from benchmarks.machine import describe_machine
 from benchmarks.many_patients import many_patients
 from benchmarks.measuring import Row
 from benchmarks.one_patient import one_patient, whole_edition
+from benchmarks.registries import registries
 from benchmarks.sequences import sequences
 from benchmarks.starting import starting
 from benchmarks.survival_analysis import networks, survival_analysis
@@ -43,6 +44,7 @@ def main() -> None:
         partial(whole_edition, edition),
         partial(whole_plans, edition),
         many_patients,
+        partial(registries, edition),
         sequences,
         partial(starting, edition),
         survival_analysis,
