@@ -82,4 +82,10 @@ def test_a_plan_is_a_proposal_and_names_what_is_missing() -> None:
     titles = [action["title"] for action in bodies["RequestGroup"]["action"]]
     assert titles == [option.name for option in made.options]
     assert all(action["documentation"] for action in bodies["RequestGroup"]["action"])
-    assert len(bodies["GuidanceResponse"]["dataRequirement"]) == len(made.gaps)
+    del said["germline_brca"]
+    made = plan(patient_from_mapping(said, edition), edition, as_of=date(2026, 11, 20))
+    bundle = as_care_plan(made, edition)
+    validated(bundle)
+    guidance = bundle["entry"][2]["resource"]
+    assert guidance["status"] == "data-required"
+    assert len(guidance["dataRequirement"]) == len(made.gaps) > 0
