@@ -399,3 +399,17 @@ def test_bundles_one_a_line(tmp_path: Path) -> None:
 def test_small_cells_are_hidden_and_cannot_be_told_from_the_rest() -> None:
     assert hidden({"a": 40, "b": 3, "c": 9, "d": 0}) == {"a": 40, "b": None, "c": None, "d": 0}
     assert hidden({"a": 2, "b": 1, "c": 9}) == {"a": None, "b": None, "c": 9}
+
+
+def test_a_table_of_a_database(registry: Path, tmp_path: Path) -> None:
+    import duckdb
+
+    path = tmp_path / "registry.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"CREATE TABLE people AS SELECT * FROM '{registry}'")
+    words = (path, "--table", "people", "--as-of", "2026-11-20", "--chunk", "250")
+    cohort(*words, "--out", tmp_path / "a")
+    cohort(registry, "--out", tmp_path / "b", "--as-of", "2026-11-20", "--chunk", "250")
+    assert read_back(tmp_path / "a").equals(read_back(tmp_path / "b"))
+    refused = CliRunner().invoke(app, ["cohort", str(path), "--out", str(tmp_path / "c")])
+    assert "--table" in str(refused.exception)

@@ -19,6 +19,7 @@ KEYS = ("patient", "patient_id", "person_id", "id", "subject")
 """Columns that name the patient, the first one that is there."""
 
 TABLES = {".parquet", ".csv", ".tsv"}
+DATABASES = {".duckdb", ".ddb"}
 RECORDS = {".ndjson", ".jsonl"}
 
 
@@ -139,6 +140,55 @@ def table_chunk(index: int, frame: pl.DataFrame, key: str, start: int) -> Chunk:
         keys = [name if name else f"row {row}" for name, row in zip(named, rows, strict=True)]
         frame = frame.drop(key)
     return Chunk(index, keys, frame)
+
+
+class Database:
+    """A table of a DuckDB file, read in the order in which its rows were written."""
+
+    def __init__(self, path: Path, table: str, key: str = "") -> None:
+        self.path, self.table, self.key = path, table, key
+
+    @property
+    def fingerprint(self) -> str:
+        """Name, size and time of change of the file, and the table."""
+        return f"{of_files([self.path])}/{self.table}"
+
+    def _asked(self, query: str) -> pl.DataFrame:
+        try:
+            import duckdb  # noqa: PLC0415  an extra
+        except ImportError:
+            raise InputError("DuckDB is not installed; install `consilium[sql]`") from None
+        try:
+            with duckdb.connect(str(self.path), read_only=True) as connection:
+                found = connection.execute(query)
+                names = [column[0] for column in found.description or ()]
+                rows = found.fetchall()
+        except duckdb.Error as problem:
+            said = str(problem).splitlines()[0][:200]
+            raise InputError(f"`{self.path.name}` cannot be read: {said}") from None
+        return pl.DataFrame(rows, schema=names, orient="row", infer_schema_length=None)
+
+    @property
+    def _name(self) -> str:
+        return '"' + self.table.replace('"', '""') + '"'
+
+    def columns(self) -> list[str]:
+        """The columns of the table."""
+        if not self.table:
+            raise InputError("a database has several tables; name one with `--table`")
+        return self._asked(f"SELECT * FROM {self._name} LIMIT 0").columns
+
+    def total(self) -> int | None:
+        """The number of rows."""
+        return int(self._asked(f"SELECT count(*) FROM {self._name}").item())
+
+    def chunks(self, size: int, done: frozenset[int]) -> Iterator[Chunk]:
+        """Stretches of rows."""
+        key = key_of(self.columns(), self.key)
+        for index, start in enumerate(range(0, self.total() or 0, size)):
+            if index not in done:
+                query = f"SELECT * FROM {self._name} ORDER BY rowid LIMIT {size} OFFSET {start}"
+                yield table_chunk(index, self._asked(query), key, start)
 
 
 class Lines:

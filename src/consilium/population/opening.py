@@ -7,7 +7,17 @@ from pathlib import Path
 from consilium.knowledge.edition import Edition
 from consilium.population.alike import Parts
 from consilium.population.coding import Coding
-from consilium.population.inputs import RECORDS, TABLES, InputError, Lines, Source, Table, key_of
+from consilium.population.inputs import (
+    DATABASES,
+    RECORDS,
+    TABLES,
+    Database,
+    InputError,
+    Lines,
+    Source,
+    Table,
+    key_of,
+)
 from consilium.population.records import Resources, one_patient_a_line, record_files
 from consilium.population.running import Summary
 
@@ -45,11 +55,13 @@ def opened(source: str, *, table: str, key: str, work: Path) -> Opened:
     suffix = path.suffix.lower()
     if suffix in TABLES:
         return Opened(Table(path, key), path.name, key)
+    if suffix in DATABASES:
+        return Opened(Database(path, table, key), path.name, key)
     if suffix in RECORDS or path.name.endswith(".ndjson.gz"):
         return Opened(_records([path], work), path.name)
     raise InputError(
         f"`{path.name}` is of no kind that is read; give Parquet, CSV, NDJSON, a folder of FHIR "
-        "NDJSON or OMOP tables, or a DuckDB file"
+        "NDJSON, or a DuckDB file"
     )
 
 
