@@ -5,7 +5,7 @@ import tempfile
 
 os.environ.setdefault("CONSILIUM_SECRET_KEY", "only for tests " * 5)
 os.environ.setdefault("CONSILIUM_DATA", tempfile.mkdtemp(prefix="consilium-test-"))
-os.environ.setdefault("CONSILIUM_DATABASE", os.environ.get("CONSILIUM_TEST_POSTGRES", ""))
+os.environ.setdefault("CONSILIUM_DATABASE", "")
 
 from consilium.web.settings import *  # noqa: F403
 from consilium.web.settings import STATIC_ROOT, STORAGES
