@@ -17,6 +17,7 @@ from benchmarks.measuring import Row
 from benchmarks.one_patient import one_patient, whole_edition
 from benchmarks.registries import registries
 from benchmarks.sequences import sequences
+from benchmarks.serving import serving
 from benchmarks.starting import starting
 from benchmarks.survival_analysis import networks, survival_analysis
 from benchmarks.whole_plans import profile_plans, whole_plans
@@ -49,6 +50,7 @@ def main() -> None:
         partial(starting, edition),
         survival_analysis,
         networks,
+        serving,
     )
     for benchmark in track(benchmarks, "measuring", console=Console(stderr=True), transient=True):
         rows += benchmark()
