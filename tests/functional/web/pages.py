@@ -29,6 +29,13 @@ def example(name: str, *, then: str = "") -> Reach:
     return reach
 
 
+def given(page: Any, site: str) -> None:
+    PAGES["plan"](page, site)
+    page.locator("#d-sacituzumab-govitecan summary").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="How to give it: sacituzumab govitecan").click()
+
+
 def imported(page: Any, site: str) -> None:
     page.goto(site + "/plan/import")
     page.get_by_label("Or pasted text").fill(
@@ -87,6 +94,7 @@ PAGES: dict[str, Reach] = EVIDENCE | {
     "plan-problem": refused,
     "print": example("gbrca-low-volume-symptomatic", then="Print A4"),
     "everything": example("first-line-today", then="Everything, with all sources"),
+    "care": given,
     "import": at("/plan/import"),
     "import-read": imported,
     "api-docs": at("/api/docs"),

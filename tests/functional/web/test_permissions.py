@@ -72,6 +72,7 @@ TABLE: dict[str, dict[str, int | dict[str, int]]] = {
     "plan/print": {"POST": 422},
     "plan/pdf": {"POST": 422},
     "plan/chart": {"POST": 422},
+    "plan/care": {"POST": 422},
     "plan/import": {"GET": 200, "POST": 422},
     "compare": {"GET": 200},
     "simulate": {"GET": 200, "POST": 200},

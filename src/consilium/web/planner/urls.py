@@ -13,5 +13,6 @@ urlpatterns = [
     path("plan/print", views.sheet, name="print"),
     path("plan/pdf", views.pdf, name="pdf"),
     path("plan/chart", views.chart, name="chart"),
+    path("plan/care", views.care, name="care"),
     path("plan/import", views.import_page, name="import"),
 ]

@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from consilium.clinical.patient import PatientCase, PatientError
+from consilium.errors import ConsiliumError, nearest
 from consilium.intake import patient_from_mapping, read_patient
 from consilium.knowledge.edition import Edition
 from consilium.planning import Plan, plan
+from consilium.planning.giving import CareOptions, care_of, recorded
 from consilium.planning.known import understand
 from consilium.planning.making import facts_shown
 from consilium.web.editions import Asking, asking, remember, the_edition
@@ -127,6 +129,77 @@ def chart(request: HttpRequest) -> HttpResponse:
     asked = _planned(request)
     text = chart_text(asked.plan, asked.asking.edition)
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+_ASKS = (
+    # field, label, how it is written
+    ("anc", "Neutrophils", "1400 /mm3"),
+    ("platelets", "Platelets", "90 x10^9/L"),
+    ("for_day", "These values are for day", "8"),
+    ("event", "What happened", "neutropenia grade 3, day 8"),
+    ("dose", "Present dose", "7.5 mg/kg day 1 and 8 of 21"),
+    ("weight", "Body weight", "70 kg"),
+    ("surface", "Body surface", "1.7 m2"),
+    ("start", "Day 1 of cycle 1", "2026-12-01"),
+    ("cycles", "Cycles to draw", "3"),
+    ("g_csf", "G-CSF on the calendar", "yes"),
+)
+
+
+@require_POST
+@costs(1)
+def care(request: HttpRequest) -> HttpResponse:
+    """How to give one regimen to this patient: gates, doses, events, the calendar."""
+    from consilium.web.planner.giving import giving  # noqa: PLC0415  only for this page
+
+    asked = _asked(request)
+    edition = asked.asking.edition
+    regimen = request.POST.get("regimen", "")
+    if regimen not in edition.regimens:
+        raise Refused(
+            422, _("No regimen of this edition was named.") + nearest(regimen, edition.regimens)
+        )
+    case = asked.read.case
+    if case is None:
+        raise Refused(422, _("The patient of the form could not be read; go back and look again."))
+    told = {name: request.POST.get(f"give.{name}", "").strip()[:80] for name, _l, _e in _ASKS}
+    problem = ""
+    about = (case, edition, asked.asking.as_of, asked.asking.region)
+    try:
+        sheet = care_of(regimen, *about, _care_options(told))
+    except ConsiliumError as found:
+        problem = str(found)
+        sheet = care_of(regimen, *about, CareOptions())
+    page = {
+        "subject": "plan",
+        "asking": asked.asking,
+        "giving": giving(sheet, edition, recorded(case, edition)),
+        "regimen": regimen,
+        "asks": [(name, label, example, told[name]) for name, label, example in _ASKS],
+        "told": any(told.values()),
+        "problem": problem,
+        "kept": _kept(asked),
+    }
+    return render(request, "planner/care.html", page, status=422 if problem else 200)
+
+
+def _care_options(told: dict[str, str]) -> CareOptions:
+    whole = {}
+    for name in ("for_day", "cycles"):
+        if told[name] and not (told[name].isascii() and told[name].isdigit()):
+            raise Refused(422, _("A day and a number of cycles are whole numbers."))
+        whole[name] = int(told[name][:4]) if told[name] else None
+    return CareOptions(
+        values={name: told[name] for name in ("anc", "platelets") if told[name]},
+        for_day=whole["for_day"],
+        event=told["event"],
+        dose=told["dose"],
+        weight=told["weight"],
+        surface=told["surface"],
+        start=told["start"],
+        cycles=whole["cycles"] or 1,
+        g_csf=told["g_csf"],
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
