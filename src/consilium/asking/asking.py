@@ -32,9 +32,9 @@ _GENERIC = frozenset(
     """results opinion advice design evidence names class arms lines reason immunotherapy status
     congress indication mechanism agreement monitoring harm management sequence standard preference
     practice testing combination date questions author abstract title series type forecast population
-    eligibility brca pd-l1 symptoms volume her2-low target grade-3 discontinuation-for-adverse-event
-    risk-factors disclosure schedule prophylaxis conflict released maturity differences
-    real-world randomised care approval dose audience expires follow-up n hr median""".split()
+    eligibility brca pd-l1 symptoms volume her2-low target grade-3
+    risk-factors disclosure conflict released maturity differences dose-reduction treatment-related-death
+    real-world randomised care audience expires follow-up n hr median grade-3 any-adverse-event questions""".split()
 )
 _FIGURES = {
     "hr": "a hazard ratio", "median": "a median", "p-value": "a p value", "n": "a number of patients",
@@ -42,6 +42,13 @@ _FIGURES = {
     "follow-up": "a length of follow-up", "orr": "a response rate", "dor": "a duration of response",
     "cbr": "a clinical benefit rate", "dcr": "a disease control rate",
 }  # fmt: skip
+_MEASURED = frozenset("pfs os orr dor pfs2 cbr dcr ttr tfst tsst neutropenia diarrhoea".split())
+_META = re.compile(
+    r"\b(?:activity|page|commentary|article|programme|program|website|site|cme|series|faq|webinar|poll|learning objective|key take|takeaway|this content)"
+)
+_META_FACETS = frozenset(
+    "title series released provider supporter audience objectives author webinar poll credit abstract expires takeaway questions disclosure".split()
+)
 _QUANTITY = re.compile(
     r"\bhow (?:many|much|long|often|big|large|high)\b|what (?:percent|share|proportion|fraction|number|rate|dose|was the (?:rate|hr|median))|"
     r"\bpercent|\bpercentage|\brate of\b|\brates?\b|\bnumber of\b|\bfigures?\b|\bexact\b|\bincidence\b|\bfrequency of"
@@ -69,6 +76,17 @@ class _Asked(msgspec.Struct):
     scope: Scope
     as_of: date
     region: str = ""
+
+    @property
+    def defines(self) -> bool:
+        """Whether the meaning of a word is asked for."""
+        return (
+            re.match(
+                r"(?:so |and )?(?:what(?:'s| is| are| does)|define|definition|meaning of|explain)\b",
+                plain(self.question),
+            )
+            is not None
+        )
 
     @property
     def strong(self) -> tuple[str, ...]:
@@ -144,6 +162,12 @@ class Asker:
                     re.match(r"(?:and|what about|how about)\b", plain(question)) and ours
                 ):
                     facets = tuple(dict.fromkeys((*facets, *facets_of(history[-1]))))
+        meta = _META_FACETS & set(facets)
+        if _META.search(plain(question)) or (
+            meta and not named.of("trial") and not named.of("drug")
+        ):
+            own = tuple(f"activity:{a.id}" for a in self.edition.contents.activities)
+            named = Named((*named.entities, *own), named.unknown)
         return _Asked(question, named, facets, scope, as_of)
 
     # -- selecting ----------------------------------------------------------------------------
@@ -172,6 +196,9 @@ class Asker:
             e for e in wanted if e.startswith("drug:")
         ]
         main = main or [e for e in wanted if e.startswith(("class:", "person:", "company:"))]
+        about_page = [e for e in wanted if e.startswith("activity:")]
+        if about_page and set(asked.facets) & _META_FACETS and not main:
+            main = about_page
         for entity in wanted:
             for name in self.index.by_entity.get(entity, ()):
                 scores.setdefault(name, 0.0)
@@ -193,6 +220,21 @@ class Asker:
             score += sum(_WEIGHT[e.partition(":")[0]] for e in wanted if e in about)
             for facet in asks & facets:
                 score += 0.8 if facet in _GENERIC else 2.4
+            if (
+                asked.scope == "all"
+                and not opinion
+                and asks & _MEASURED
+                and statement.kind == "result"
+                and statement.head
+                and not statement.activity
+            ):
+                score += 1.6
+            if "reason" in asks and "reason" in facets:
+                score += 1.6
+            if "interchange" in facets and "interchange" not in asks:
+                score -= 1.5
+            if statement.kind == "definition":
+                score += 3.0 if asked.defines else -1.0
             lack = [f for f in asked.strong if f not in facets]
             score -= 0.8 * len(lack) if asked.strong and not set(asked.strong) & facets else 0
             if statement.head:
@@ -354,7 +396,7 @@ class Asker:
         ranked = self.ranked(asked)
         sides = self._sides(asked)
         chosen = self._side_by_side(asked, sides) if sides else self._chosen(asked, ranked)
-        lacking = self._lacking(asked, chosen)
+        lacking = self._lacking(asked, chosen) or self._known_gap(asked, ranked)
         if lacking or not chosen:
             return self._not_there(asked, ranked, lacking, chosen, read)
         said: Verdict = ""
@@ -469,7 +511,11 @@ class Asker:
         missing = [f for f in asked.strong if f not in held]
         if missing and len(missing) == len(asked.strong) and (asked.named.entities or not chosen):
             lacking += [f.replace("-", " ") for f in missing]
-        elif _QUANTITY.search(plain(asked.question)) and not lacking:
+        elif (
+            _QUANTITY.search(plain(asked.question))
+            and not lacking
+            and not set(asked.facets) & {"nct", "phase", "names"}
+        ):
             shown = [n for s in chosen if s.kind != "gap" for n in numbers(s.text)]
             listy = re.search(
                 r"how (?:many (?:trials|studies|questions|experts|objectives|companies|days|lines|phase)|long .*(?:after|before))",
@@ -484,6 +530,17 @@ class Asker:
             ):
                 lacking.append("a figure for this")
         return tuple(dict.fromkeys(lacking))
+
+    def _known_gap(self, asked: _Asked, ranked: list[tuple[float, Statement]]) -> tuple[str, ...]:
+        """What somebody looked for and did not find, where the question asks for just that."""
+        words = set(content(" ".join(self.names.repaired(asked.question))))
+        for _, statement in ranked[:12]:
+            if statement.kind != "gap":
+                continue
+            what = statement.text.rsplit(": ", 1)[-1].rstrip(".")
+            if set(content(what)) <= words:
+                return (what,)
+        return ()
 
     def _not_there(
         self,
@@ -527,7 +584,16 @@ class Asker:
         )
 
 
-_WEIGHT = {"trial": 2.0, "drug": 1.2, "class": 0.6, "person": 1.5, "company": 2.0}
+_WEIGHT = {
+    "activity": 1.5,
+    "fact": 0.0,
+    "regimen": 0.0,
+    "trial": 2.0,
+    "drug": 1.2,
+    "class": 0.6,
+    "person": 1.5,
+    "company": 2.0,
+}
 _PHASES = {"i": "1", "ii": "2", "iii": "3"}
 _LEADS: dict[str, dict[str, str]] = {
     "yes-no": {"yes": "Yes.", "no": "No.", "open": "That is not established."},

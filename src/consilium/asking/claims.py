@@ -12,7 +12,7 @@ from typing import NamedTuple
 from consilium.asking.answer import Verdict
 from consilium.asking.names import Names
 from consilium.asking.statements import Statement
-from consilium.asking.words import STOP, facets_of, numbers, plain, stem
+from consilium.asking.words import STOP, facets_among, facets_of, numbers, plain, stem, tokens
 
 _ASKED = re.compile(
     r"^(?:so,? |and |but |then |hi,? |hello,? |please |can you (?:please )?(?:tell me|confirm) (?:if|whether|that) |"
@@ -45,11 +45,6 @@ _SENSE: tuple[tuple[str, str], ...] = (
     (r"\bimmature|not (?:yet )?mature", "immature"),
     (r"\bmature\b", "mature"),
 )  # fmt: skip
-_PAIRS: tuple[tuple[str, str], ...] = (
-    ("allowed", "forbidden"), ("high", "low"), ("symptomatic", "asymptomatic"),
-    ("positive", "negative"), ("first", "second"), ("untreated", "pretreated"), ("reduced", "increased"),
-    ("oral", "intravenous"), ("agrees", "disagrees"), ("immature", "mature"), ("shorter", "longer"),
-)  # fmt: skip
 _SAME = {
     "permit": "allow", "permitted": "allow", "allowed": "allow", "let": "allow", "inhibitors": "inhibitor",
     "versu": "chemotherapy", "chemo": "chemotherapy", "adc": "conjugate", "adcs": "conjugate",
@@ -66,7 +61,7 @@ _FILLER = frozenset(
     been being have having year time number phase survival progression free overall now currently
     chemotherapy evidence investigated testing tested uses used using directed doctor called""".split()
 )
-_EXACT = frozenset("pfs os orr dor".split())
+_ENDPOINTS = frozenset("pfs os orr dor pfs2 qol neutropenia diarrhoea crossover".split())
 
 
 class Reading(NamedTuple):
@@ -112,30 +107,25 @@ class _Sense(NamedTuple):
     words: tuple[str, ...]
 
 
-def _sense(text: str, names: Names) -> _Sense:
-    held = names.senses.get(text)
+def _said(text: str, names: Names) -> _Sense:
+    """The sense of one of our own sentences, made once."""
+    held: _Sense | None = names.senses.get(text)
     if held is None:
-        held = names.senses[text] = _made_sense(text, names)
-        if len(names.senses) > 4096:
-            names.senses.clear()
+        held = names.senses[text] = _sense(text, names, repair=False)
     return held
 
 
-def _made_sense(text: str, names: Names) -> _Sense:
+def _sense(text: str, names: Names, *, repair: bool = True) -> _Sense:
     lowered = plain(text)
-    named = names.named(text)
+    named = names.named(text, repair=repair)
     inside = {t for entity in named.entities for t in names.spelled.get(entity, ())}
     words = []
-    for token in names.repaired(text):
+    for token in names.repaired(text) if repair else tokens(text):
         word = _SAME.get(token, token)
         word = _SAME.get(stem(word), stem(word))
         if word and token not in STOP and token not in inside and word not in _FILLER:
             words.append(word)
-    endpoints = frozenset(
-        f
-        for f in facets_of(text)
-        if f in ("pfs", "os", "orr", "dor", "pfs2", "qol", "neutropenia", "diarrhoea", "crossover")
-    )
+    endpoints = facets_among(text, _ENDPOINTS)
     better = next((name for pattern, name in _SENSE if re.search(pattern, lowered)), "")
     return _Sense(
         named.entities, endpoints, numbers(text), _NOT.search(lowered) is not None, better,
@@ -155,8 +145,9 @@ def supports(claim: str, statement: Statement, names: Names) -> bool:
     every other word that carries meaning must be there, and it must negate
     what is negated and nothing else.
     """
+    asked, backwards = _sense(claim, names), _direction(claim, names)
     for part in _clauses(statement.text):
-        said, asked = _sense(part, names), _sense(claim, names)
+        said = _said(part, names)
         concrete = tuple(e for e in asked.entities if not e.startswith(("class:", "company:")))
         held = tuple(e for e in said.entities if not e.startswith(("class:", "company:")))
         if not concrete and not set(asked.entities) <= set(said.entities):
@@ -174,7 +165,7 @@ def supports(claim: str, statement: Statement, names: Names) -> bool:
             and asked.endpoints <= said.endpoints
             and asked.negated == said.negated
             and (not asked.better or asked.better == said.better)
-            and _direction(claim, names) == _direction(part, names)
+            and backwards == _direction(part, names, repair=False)
             and set(asked.words) <= set(said.words)
             and (asked.words or asked.figures or asked.endpoints)
         ):
@@ -186,9 +177,9 @@ def _of(entities: tuple[str, ...], kind: str) -> set[str]:
     return {e for e in entities if e.startswith(f"{kind}:")}
 
 
-def _direction(text: str, names: Names) -> bool:
+def _direction(text: str, names: Names, *, repair: bool = True) -> bool:
     """Whether chemotherapy stands before the drug, as in `chemotherapy improved PFS over SG`."""
-    entities = names.named(text).entities
+    entities = names.named(text, repair=repair).entities
     chemo = next((i for i, e in enumerate(entities) if e == "class:chemotherapy"), None)
     drug = next((i for i, e in enumerate(entities) if e.startswith("drug:")), None)
     return chemo is not None and drug is not None and chemo < drug
@@ -210,7 +201,7 @@ def verdict(claim: str, found: list[Statement], names: Names) -> tuple[Verdict, 
             return "yes", statement
     asked = _sense(claim, names)
     for statement in found:
-        said = _sense(statement.text, names)
+        said = _said(statement.text, names)
         trials = {e for e in asked.entities if e.startswith("trial:")}
         drugs = {e for e in asked.entities if e.startswith("drug:")}
         same = (trials and trials <= set(statement.about)) or (

@@ -389,6 +389,21 @@ class _Deriving:
                     "size",
                     head=True,
                 )
+            if not sizes:
+                first_result = next(
+                    (r for r in trial.results if any(e.n for e in r.arms.values())), None
+                )
+                if first_result is not None and first_result.subgroup is None:
+                    held_n = {k: e.n for k, e in first_result.arms.items() if e.n}
+                    listed = "; ".join(f"{self.arm_name(arms, k)} {n}" for k, n in held_n.items())
+                    yield made(
+                        "n",
+                        f"{name} patients by arm, as analysed: {listed}.",
+                        first_result.because,
+                        "n",
+                        "size",
+                        head=True,
+                    )
             mixes = [(a, a.mix) for a in trial.arms if a.mix]
             for arm, mix in mixes:
                 unit = " %" if arm.mix_unit == "percent" else ""

@@ -49,7 +49,7 @@ _INJECTION = re.compile(
     r"from your own (?:knowledge|memory|training)|use your (?:own )?(?:knowledge|training|imagination)|"
     r"override (?:your|the|all)|bypass|</?(?:system|user|assistant|instruction)|\[(?:system|inst)|"
     r"new instructions?:|reveal (?:your|the)|repeat (?:the )?(?:words|text|everything) above|print your|"
-    r"make (?:something|it) up|just guess|invent (?:a|some|the)|hypothetically,? if you (?:were|had) no"
+    r"make (?:something|it|one|them) up|make up (?:a|an|some|the|any)|just guess|\bguess (?:the|a|what)|\bfabricat\w+|invent (?:a|some|the)|hypothetically,? if you (?:were|had) no"
 )
 _IDENTIFIERS = re.compile(
     r"\b(?:mrn|medical record (?:number|no)|hospital (?:number|no)|nhs (?:number|no)|ssn|social security|"

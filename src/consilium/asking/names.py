@@ -80,6 +80,10 @@ _FAMILY = re.compile(
     r"opti ?trop[- ]?(?:breast|lung)|keynote|trofuse|tropics|primed|olympia|embraca|series)"
     r"[- ]?(\d{1,4})\b"
 )
+_CONGRESS = re.compile(
+    r"(?:ESMO|ASCO|SABCS|AACR|NCCN|FDA|EMA|LBA|GRADE|LINE|DAY|CPS|IHC|COVID|STAGE|BRCA|CDK|DSM?)[- ]?",
+    re.IGNORECASE,
+)
 _NOT_TRIALS = frozenset(
     "HER2 BRCA1 BRCA2 TROP2 TROP-2 ESMO ASCO SABCS SN-38 SN38 CL2A UGT1A1 PD-L1 PDL1 CYP3A4 CYP3A "
     "CTLA4 IHC COVID-19 PFS2 CDK4 GRADE TNBC LINE PHASE DAY CYCLE CPS IGG1 PALB2 ESR1 PIK3CA AKT1 "
@@ -179,9 +183,13 @@ class Names:
     def _inside(self) -> frozenset[str]:
         return frozenset(word for key in self.table for word in key)
 
-    def named(self, text: str) -> Named:
-        """The entities that a text names, longest name first, in the order of the text."""
-        words = self.repaired(text)
+    def named(self, text: str, *, repair: bool = True) -> Named:
+        """The entities that a text names, longest name first, in the order of the text.
+
+        Without ``repair`` the text is taken as free of slips and of unknown
+        names, as our own sentences are.
+        """
+        words = self.repaired(text) if repair else tokens(text)
         found: dict[str, None] = {}
         i = 0
         while i < len(words):
@@ -201,7 +209,7 @@ class Names:
         for number in _NCT.findall(lower):
             if number in self.ncts:
                 found[self.ncts[number]] = None
-        unknown = tuple(dict.fromkeys(self._unknown(text, words)))
+        unknown = tuple(dict.fromkeys(self._unknown(text, words))) if repair else ()
         for name in unknown:  # ASCENT-09 is not ASCENT
             family = _FAMILY.match(plain(name))
             if family:
@@ -231,6 +239,8 @@ class Names:
                 yield text[match.start() : match.end()] if len(text) == len(lower) else match[0]
         for match in _TRIALISH.finditer(text):
             name = match[1]
+            if _CONGRESS.match(name):
+                continue
             if name.upper().replace(" ", "-") in _NOT_TRIALS or name.upper() in _NOT_TRIALS:
                 continue
             if self._lookup(name) is None and not _FAMILY.match(plain(name)):

@@ -114,7 +114,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("fatal-adverse-event", r"fatal|toxic death|\bdeaths?\b|treatment[- ]related (?:death|mortal)"),
     ("treatment-related-death", r"fatal|toxic death|\bdeaths?\b|treatment[- ]related (?:death|mortal)"),
     ("any-adverse-event", r"\badverse (?:event|effect|reaction)s?\b|\baes?\b|\btraes?\b|\bteaes?\b"),
-    ("harm", r"side[- ]effects?|\badverse|\btoxicit|\bsafety|\btolerab|\baes?\b|\btraes?\b|\bharm|\bgrade ?[≥>3-5]|\brates? of (?:any|grade|neut|diar|febr|stom)"),
+    ("harm", r"adverse event|side[- ]effects?|\badverse|\btoxicit|\bsafety|\btolerab|\baes?\b|\btraes?\b|\bharm|\bgrade ?[≥>3-5]|\brates? of (?:any|grade|neut|diar|febr|stom)"),
     ("grade-3", r"grade ?(?:≥ ?|>= ?|> ?)?(?:3|three)|\bg3|severe"),
     ("approval", r"\bapprov|\blicen[cs]ed|\bindicat|\blabel|\bfda\b|\bema\b|\bchmp\b|\bnmpa\b|\bauthori[sz]|regulat|\bon the market|\bavailable in"),
     ("indication", r"\bindicat|\blabel"),
@@ -145,7 +145,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("credit", r"\bcredits?\b|\bcme\b|\baccredit|\bcertificate"),
     ("abstract", r"\babstract\b|\bwhat is (?:this|the) (?:activity|page|commentary) about|\babout this (?:activity|page)"),
     ("conflict", r"\bsources (?:differ|disagree)|\bdiscrepan"),
-    ("g-csf-use", r"(?:how many|proportion|share|rate|percent\w*) .*(?:g-?csf|growth factor)|g-?csf use"),
+    ("g-csf-use", r"(?:how many|proportion|share|rate|percent\w*) (?:patients |pts |of )?.{0,30}(?:receiv|had|got|given|were on|used?).{0,20}(?:g-?csf|growth factor)|g-?csf use"),
 )  # fmt: skip
 
 _COMPILED = tuple((name, re.compile(pattern)) for name, pattern in _FACETS)
@@ -184,6 +184,16 @@ def plain(text: str) -> str:
     return text
 
 
+_SOME: dict[frozenset[str], tuple[tuple[str, re.Pattern[str]], ...]] = {}
+
+
+def facets_among(text: str, wanted: frozenset[str]) -> frozenset[str]:
+    """Those of some facets that a text tells of."""
+    patterns = _SOME.setdefault(wanted, tuple(row for row in _COMPILED if row[0] in wanted))
+    lowered = plain(text)
+    return frozenset(name for name, pattern in patterns if pattern.search(lowered))
+
+
 @lru_cache(maxsize=8192)
 def facets_of(text: str) -> tuple[str, ...]:
     """What is asked or told, in the order of the list.
@@ -192,7 +202,12 @@ def facets_of(text: str) -> tuple[str, ...]:
     ('crossover',)
     """
     lowered = plain(text)
-    return tuple(name for name, pattern in _COMPILED if pattern.search(lowered))
+    found = tuple(name for name, pattern in _COMPILED if pattern.search(lowered))
+    return tuple(f for f in found if _WIDER.get(f, "") not in found)
+
+
+_WIDER = {"neutropenia": "febrile-neutropenia", "n": "g-csf-use", "pfs": "pfs2", "orr": "dor"}
+"""A facet that is not meant where a narrower one is named."""
 
 
 def tokens(text: str) -> tuple[str, ...]:
