@@ -69,7 +69,9 @@ class Turn(msgspec.Struct, frozen=True):
     question: str
 
 
-class _Asked(msgspec.Struct):
+class Asked(msgspec.Struct):
+    """A question as understood."""
+
     question: str
     named: Named
     facets: tuple[str, ...]
@@ -90,6 +92,7 @@ class _Asked(msgspec.Struct):
 
     @property
     def strong(self) -> tuple[str, ...]:
+        """What is asked for by name, without the subjects that go with everything."""
         return tuple(f for f in self.facets if f not in _GENERIC)
 
 
@@ -130,7 +133,7 @@ class Asker:
             return self._unknown(asked)
         from consilium.asking.computing import computed  # noqa: PLC0415  it imports planning
 
-        worked = computed(self, asked, question)
+        worked = computed(self, asked)
         if worked is not None:
             return worked
         if self._outside(asked):
@@ -144,7 +147,7 @@ class Asker:
 
     def _understood(
         self, question: str, scope: Scope, as_of: date, history: Sequence[str]
-    ) -> _Asked:
+    ) -> Asked:
         named, facets = self.names.named(question), facets_of(question)
         if history and not named.unknown:
             short = len(tokens(question)) <= 12
@@ -168,11 +171,11 @@ class Asker:
         ):
             own = tuple(f"activity:{a.id}" for a in self.edition.contents.activities)
             named = Named((*named.entities, *own), named.unknown)
-        return _Asked(question, named, facets, scope, as_of)
+        return Asked(question, named, facets, scope, as_of)
 
     # -- selecting ----------------------------------------------------------------------------
 
-    def holds(self, statement: Statement, asked: _Asked) -> bool:
+    def holds(self, statement: Statement, asked: Asked) -> bool:
         """Whether a statement may speak here: in scope, begun, not ended."""
         if asked.scope == "activity" and not statement.activity:
             return False
@@ -182,7 +185,7 @@ class Asker:
         return not (statement.until and statement.until <= day)
 
     def ranked(
-        self, asked: _Asked, *, entities: Iterable[str] | None = None
+        self, asked: Asked, *, entities: Iterable[str] | None = None
     ) -> list[tuple[float, Statement]]:
         """The statements that may answer, with their score, best first."""
         wanted = tuple(entities) if entities is not None else asked.named.entities
@@ -257,7 +260,7 @@ class Asker:
         found.sort(key=lambda pair: (-pair[0], pair[1].id))
         return found
 
-    def _outside(self, asked: _Asked) -> bool:
+    def _outside(self, asked: Asked) -> bool:
         from consilium.asking.field import outside  # noqa: PLC0415  reads its weights
 
         return outside(
@@ -269,7 +272,7 @@ class Asker:
 
     # -- answers ------------------------------------------------------------------------------
 
-    def make(self, asked: _Asked, kind: Kind, **parts: Any) -> Answer:
+    def make(self, asked: Asked, kind: Kind, **parts: Any) -> Answer:
         """An answer to what was asked."""
         return Answer(
             schema=ANSWER_SCHEMA,
@@ -285,7 +288,7 @@ class Asker:
         self, question: str, scope: Scope, as_of: date, reason: str, may_log: bool
     ) -> Answer:
         shown = "" if reason == "identifiers" else question
-        asked = _Asked(shown, Named(()), (), scope, as_of)
+        asked = Asked(shown, Named(()), (), scope, as_of)
         links: tuple[Link, ...] = ()
         if reason == "dose":
             links = (
@@ -296,7 +299,7 @@ class Asker:
             asked, "declined", reason=reason, lead=gates.says(reason), may_log=may_log, links=links
         )
 
-    def _unknown(self, asked: _Asked) -> Answer:
+    def _unknown(self, asked: Asked) -> Answer:
         names = ", ".join(asked.named.unknown)
         near = [s for _, s in self.ranked(asked)[:2]] if asked.named.entities else []
         return self.make(
@@ -307,7 +310,7 @@ class Asker:
             related=tuple(Said.of(s) for s in near),
         )
 
-    def _listed(self, asked: _Asked) -> Answer | None:
+    def _listed(self, asked: Asked) -> Answer | None:
         text = plain(asked.question)
         lists = re.search(
             r"\b(?:which|what|list|name|all|how many|enumerate|give me|are there(?: any)?|any)\b.{0,50}\b(?:trials|studies)\b|\b(?:trials|studies) (?:are|were|is|of|with|on|in|that|testing|investigating|mentioned|named|discussed)",
@@ -391,7 +394,7 @@ class Asker:
             related=tuple(Said.of(s) for _, s in rows[5:]),
         )
 
-    def _answered(self, asked: _Asked) -> Answer:
+    def _answered(self, asked: Asked) -> Answer:
         read = claims.reading(asked.question)
         ranked = self.ranked(asked)
         sides = self._sides(asked)
@@ -432,7 +435,7 @@ class Asker:
             agreement=self._agreement(asked, ordered),
         )
 
-    def _chosen(self, asked: _Asked, ranked: list[tuple[float, Statement]]) -> list[Statement]:
+    def _chosen(self, asked: Asked, ranked: list[tuple[float, Statement]]) -> list[Statement]:
         if not ranked:
             return []
         best = ranked[0][0]
@@ -459,7 +462,7 @@ class Asker:
                     speaking.add(statement.who)
         return kept[:5]
 
-    def _sides(self, asked: _Asked) -> tuple[str, ...]:
+    def _sides(self, asked: Asked) -> tuple[str, ...]:
         """The things that a question sets side by side, if it does."""
         for kind in ("trial", "drug"):
             found = asked.named.of(kind)
@@ -473,7 +476,7 @@ class Asker:
                 return found[:4]
         return ()
 
-    def _side_by_side(self, asked: _Asked, sides: tuple[str, ...]) -> list[Statement]:
+    def _side_by_side(self, asked: Asked, sides: tuple[str, ...]) -> list[Statement]:
         kept: list[Statement] = []
         joint = [(v, s) for v, s in self.ranked(asked) if set(sides) <= set(s.about)]
         asks = set(asked.facets)
@@ -494,7 +497,7 @@ class Asker:
                     break
         return kept[:5]
 
-    def _lacking(self, asked: _Asked, chosen: list[Statement]) -> tuple[str, ...]:
+    def _lacking(self, asked: Asked, chosen: list[Statement]) -> tuple[str, ...]:
         """What was asked for and stands in none of the statements chosen."""
         lacking = []
         held = {f for s in chosen if s.kind != "gap" for f in s.facets}
@@ -531,7 +534,7 @@ class Asker:
                 lacking.append("a figure for this")
         return tuple(dict.fromkeys(lacking))
 
-    def _known_gap(self, asked: _Asked, ranked: list[tuple[float, Statement]]) -> tuple[str, ...]:
+    def _known_gap(self, asked: Asked, ranked: list[tuple[float, Statement]]) -> tuple[str, ...]:
         """What somebody looked for and did not find, where the question asks for just that."""
         words = set(content(" ".join(self.names.repaired(asked.question))))
         for _, statement in ranked[:12]:
@@ -544,7 +547,7 @@ class Asker:
 
     def _not_there(
         self,
-        asked: _Asked,
+        asked: Asked,
         ranked: list[tuple[float, Statement]],
         lacking: tuple[str, ...],
         chosen: list[Statement],
@@ -573,7 +576,7 @@ class Asker:
             links=links,
         )
 
-    def _agreement(self, asked: _Asked, chosen: list[Statement]) -> str:
+    def _agreement(self, asked: Asked, chosen: list[Statement]) -> str:
         speaking = {s.who for s in chosen if s.who and s.kind in ("position", "remark")}
         if len(speaking) < 2 or not {"opinion", "advice", "agreement"} & set(asked.facets):
             return ""
