@@ -122,7 +122,7 @@ def _g_csf(asker: Asker, asked: Asked) -> Answer | None:
         "computed",
         computed=(Computed(f"By this schedule, with {'; '.join(parts)}.", (_SCHEDULE,)),),
         statements=tuple(Said.of(s) for s in (schedule, window) if s is not None),
-        missing=tuple(f"{key}: {says}" for key, says in held.interpretation.items()),
+        missing=tuple(held.interpretation.values()) if isinstance(held, Prophylaxis) else (),
         links=(Link("care", "The whole calendar: consilium care sacituzumab-govitecan"),),
         may_log=False,
     )

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command that answers questions."""
+    """Add the commands that answer questions, to people and to assistants."""
     app.command()(ask)
+    app.command("mcp")(serve_tools)
 
 
 def ask(
@@ -55,6 +56,32 @@ def ask(
         typer.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
         return
     _show(answer)
+
+
+def serve_tools(
+    transport: Annotated[
+        str, typer.Option("--transport", help="stdio, or http on the loopback address.")
+    ] = "stdio",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="For http.")] = 8765,
+    edition: Annotated[
+        Path | None,
+        typer.Option("--edition", help="A folder with another edition than the bundled one."),
+    ] = None,
+) -> None:
+    """Offer the planner to an assistant as tools (Model Context Protocol)."""
+    from consilium.cli.commands import UsageError, edition_at  # noqa: PLC0415
+
+    if transport not in ("stdio", "http"):
+        raise UsageError(f"`--transport {transport}` is neither stdio nor http")
+    try:
+        from consilium.mcp.server import server  # noqa: PLC0415
+    except ImportError:
+        raise UsageError("the SDK is not installed: pip install 'consilium[mcp]'") from None
+    made = server(edition_at(edition))
+    if transport == "stdio":
+        made.run("stdio")
+    else:
+        made.run("streamable-http", host="127.0.0.1", port=port)
 
 
 def _show(answer: Answer) -> None:

@@ -22,4 +22,5 @@ NAVIGATION: tuple[Place, ...] = (
     Place(_("Compare"), "weighing:compare", "compare"),
     Place(_("Simulate"), "weighing:simulate", "simulate"),
     Place(_("Activities"), "activity:list", "activities"),
+    Place(_("Ask"), "asking:ask", "ask"),
 )

@@ -26,6 +26,8 @@ DATA_FOLDER = Path(
     environ.get("CONSILIUM_DATA") or Path.home() / ".local" / "share" / "consilium"
 ).expanduser()
 HOOKS_FILE = environ.get("CONSILIUM_HOOKS", "")
+# Questions without an answer, for the editorial desk; `CONSILIUM_ASK_MISSES=no` keeps none.
+ASK_MISSES = "" if environ.get("CONSILIUM_ASK_MISSES", "") == "no" else str(DATA_FOLDER)
 _ACTIVATED = DATA_FOLDER / "edition"
 EDITION_FOLDER = environ.get("CONSILIUM_EDITION", "") or (
     str(_ACTIVATED) if (_ACTIVATED / "EDITION.yaml").is_file() else ""

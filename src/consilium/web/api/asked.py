@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from django.conf import settings
@@ -67,7 +67,17 @@ class CareAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
-_Asked = TypeVar("_Asked", PlanAsked, CareAsked)
+class QuestionAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A question in words; ``history`` are earlier questions of the conversation, oldest first."""
+
+    question: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+    scope: Literal["activity", "all"] = "all"
+    as_of: date | None = None
+    region: Region = Region.US
+    history: Annotated[tuple[str, ...], msgspec.Meta(max_length=20)] = ()
+
+
+_Asked = TypeVar("_Asked", PlanAsked, CareAsked, QuestionAsked)
 
 
 def asked_of(request: HttpRequest, wanted: type[_Asked]) -> _Asked:

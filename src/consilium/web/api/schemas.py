@@ -7,13 +7,17 @@ from typing import Any
 import msgspec
 
 from consilium import __version__
+from consilium.asking.answer import Answer
 from consilium.care.sheet import Sheet
 from consilium.planning.plan import Plan
-from consilium.web.api.asked import CareAsked, PlanAsked
+from consilium.web.api.asked import CareAsked, PlanAsked, QuestionAsked
 from consilium.web.evidence.api import ChangesSaid, StatementSaid
 from consilium.web.refusals import PROBLEM
 
-_SHAPES = (Plan, Sheet, PlanAsked, CareAsked, StatementSaid, ChangesSaid)
+_SHAPES = (
+    *(Plan, Sheet, Answer, PlanAsked, CareAsked, QuestionAsked),
+    *(StatementSaid, ChangesSaid),
+)
 _REFUSALS = {
     400: "Not readable: no JSON, or a day or region that cannot be",
     404: "No such thing",

@@ -11,13 +11,15 @@ from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
+from consilium.asking.answer import Answer
 from consilium.care.sheet import Sheet
 from consilium.clinical.patient import PatientError
 from consilium.errors import ConsiliumError, nearest
 from consilium.planning import Plan, plan
 from consilium.planning.giving import care_of
-from consilium.web.api.asked import CareAsked, PlanAsked, asked_of, case_of, day_of
+from consilium.web.api.asked import CareAsked, PlanAsked, QuestionAsked, asked_of, case_of, day_of
 from consilium.web.api.schemas import answers, complete, shape, takes
+from consilium.web.asking.asker import the_asker
 from consilium.web.caching import kept
 from consilium.web.editions import the_edition
 from consilium.web.evidence.api import ChangesSaid, StatementSaid, changes, statement
@@ -137,6 +139,31 @@ def give_regimen(request: HttpRequest) -> HttpResponse:
     except ConsiliumError as problem:
         raise Refused(422, str(problem)) from None
     return _json(sheet)
+
+
+@api.post(
+    "/ask",
+    operation_id="ask",
+    summary="Answer a question",
+    openapi_extra={
+        "requestBody": takes(
+            QuestionAsked, {"example": {"question": "Was crossover allowed in ASCENT-03?"}}
+        ),
+        "responses": answers("The answer", shape(Answer), 400, 413, 415, 422, 429, 500),
+    },
+)
+def answer_question(request: HttpRequest) -> HttpResponse:
+    """Cited statements, as `consilium ask --json` prints them; nothing is stored."""
+    spend(request, 1)
+    asked = asked_of(request, QuestionAsked)
+    answer = the_asker().ask(
+        asked.question,
+        as_of=day_of(asked.as_of),
+        scope=asked.scope,
+        region=asked.region.value,
+        history=asked.history,
+    )
+    return _json(answer)
 
 
 @api.get(

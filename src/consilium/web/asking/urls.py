@@ -1,6 +1,8 @@
 """Addresses of this subject."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from consilium.web.asking import views
 
 app_name = "asking"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("", views.ask_page, name="ask")]

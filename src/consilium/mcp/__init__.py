@@ -1,0 +1,1 @@
+"""The planner as tools for an assistant, over the Model Context Protocol."""
