@@ -24,17 +24,17 @@ from consilium.asking.derive import statements
 from consilium.asking.index import Index
 from consilium.asking.names import Named, Names
 from consilium.asking.statements import RANK, Statement
-from consilium.asking.words import content, facets_of, numbers, plain, tokens
+from consilium.asking.words import TOPICS, content, facets_among, facets_of, numbers, plain, tokens
 from consilium.clinical.dates import Day
 from consilium.knowledge.edition import Edition
 
 _GENERIC = frozenset(
     """results opinion advice design evidence names class arms lines reason immunotherapy status
-    congress indication mechanism agreement monitoring harm management sequence standard preference
+    congress indication mechanism agreement monitoring management sequence standard preference
     practice testing combination date questions author abstract title series type forecast population
     eligibility brca pd-l1 symptoms volume her2-low target grade-3
     risk-factors disclosure conflict released maturity differences dose-reduction treatment-related-death
-    real-world randomised care audience expires follow-up n hr median grade-3 any-adverse-event questions""".split()
+    real-world randomised tnbc hr-positive care audience expires follow-up n hr median grade-3 any-adverse-event questions""".split()
 )
 _FIGURES = {
     "hr": "a hazard ratio", "median": "a median", "p-value": "a p value", "n": "a number of patients",
@@ -55,6 +55,14 @@ _QUANTITY = re.compile(
 )
 _PRONOUN = re.compile(
     r"\b(it|its|they|them|their|that|this|those|these|same|the (?:trial|study|drug|former|latter|other|first one|second one)|he|she|his|her)\b|^(?:and|what about|how about|also|ok|so)\b"
+)
+_REGIONS = (
+    ("US", r"\bus\b|\busa\b|\bfda\b|united states|\bamerica"),
+    ("EU", r"\beu\b|\bema\b|\bchmp\b|europe|european|\bec\b"),
+    ("CN", r"\bchina|chinese|\bnmpa\b"),
+    ("UK", r"\buk\b|united kingdom|britain|\bmhra\b|\bnice\b"),
+    ("CH", r"swiss|switzerland"),
+    ("CA", r"canad"),
 )
 _EMPTY_FIELDS = {
     "expires": "an expiry date",
@@ -211,6 +219,13 @@ class Asker:
                     scores.setdefault(name, 0.0)
         found = []
         asks = set(asked.facets)
+        topics = TOPICS & asks
+        lowered = plain(asked.question)
+        care = bool(asks & {"management", "dose-reduction", "premedication"}) and not (
+            main and main[0].startswith("trial:")
+        )
+        regions = {code for code, pattern in _REGIONS if re.search(pattern, lowered)}
+        graded = re.search(r"\bgrade (\d)\b", lowered)
         opinion = bool(asks & {"opinion", "advice", "agreement"})
         for name, start in scores.items():
             score = start
@@ -222,7 +237,7 @@ class Asker:
                 continue
             score += sum(_WEIGHT[e.partition(":")[0]] for e in wanted if e in about)
             for facet in asks & facets:
-                score += 0.8 if facet in _GENERIC else 2.4
+                score += 2.4 if facet in _FIGURES or facet not in _GENERIC else 0.8
             if (
                 asked.scope == "all"
                 and not opinion
@@ -232,15 +247,32 @@ class Asker:
                 and not statement.activity
             ):
                 score += 1.6
+            for subtype, other in (("tnbc", "hr-positive"), ("hr-positive", "tnbc")):
+                if subtype in asks and other not in asks and other in facets:
+                    score += 0 if subtype in facets else -1.6
+            if topics:
+                score += 2.4 if topics & facets_among(statement.text, TOPICS) else -0.6
+            if care and statement.kind == "care":
+                score += 1.6
+            if regions and statement.regions:
+                score += 1.8 if regions & set(statement.regions) else -2.5
+            if graded and f"grade {graded[1]}" in statement.text:
+                score += 1.0
+            if "real-world" in asks & facets:
+                score += 1.5
+            if "dose" in asks and statement.facets[1:2] == ("dose",):
+                score += 2.0
             if "reason" in asks and "reason" in facets:
                 score += 1.6
             if "interchange" in facets and "interchange" not in asks:
                 score -= 1.5
             if statement.kind == "definition":
-                score += 3.0 if asked.defines else -1.0
+                score += 4.0 if asked.defines and not main else -1.0
+            if statement.kind == "trial" and "-says" in statement.id and asked.scope == "all":
+                score -= 1.5
             lack = [f for f in asked.strong if f not in facets]
             score -= 0.8 * len(lack) if asked.strong and not set(asked.strong) & facets else 0
-            if statement.head:
+            if statement.head and not (asked.scope == "all" and statement.activity):
                 score += 0.8
             if statement.activity and (opinion or not statement.about):
                 score += 0.4
@@ -320,6 +352,7 @@ class Asker:
             return None
         phase = re.search(r"phase[ -]?(iii|ii|i|[123])\b", text)
         rows = []
+        asks = set(asked.facets)
         wanted = {e for e in asked.named.entities if e.startswith(("drug:", "class:"))} - {
             "class:chemotherapy"
         }
@@ -374,6 +407,25 @@ class Asker:
                 if not crossing:
                     continue
                 identity = crossing[0]
+            if "maturity" in asked.facets:
+                unripe = [
+                    s for s in own if "os" in s.facets and re.search("immature|not reached", s.text)
+                ]
+                if not unripe:
+                    continue
+                identity = unripe[0]
+            better = re.search(
+                r"\bimprov|\bbenefit|\bprolong|\blonger|\bbetter|positive for|\bmet\b", text
+            )
+            if better and asks & {"pfs", "os"}:
+                gained = [
+                    s
+                    for s in own
+                    if s.kind == "result" and asks & {"pfs", "os"} <= set(s.facets) and _gained(s)
+                ]
+                if not gained:
+                    continue
+                identity = next((s for s in gained if s.head), gained[0])
             if "presenter" in asked.facets or re.search(r"presented at", text):
                 shown = [s for s in own if "presenter" in s.facets]
                 if not shown:
@@ -445,9 +497,14 @@ class Asker:
         if strong and not any(strong & set(s.facets) for _, s in ranked[:8]):
             strong = set()
         kept: list[Statement] = []
+        ties = "disclosure" in asked.facets and not [
+            f for f in asked.facets if f.startswith("disclosure-")
+        ]
         for score, statement in ranked:
-            if score < 0.72 * best or len(kept) >= 3:
+            if score < (0.3 if ties else 0.72) * best or len(kept) >= (5 if ties else 3):
                 break
+            if ties and "disclosure" not in statement.facets:
+                continue
             if kept and strong and not strong & set(statement.facets):
                 continue
             if any(_alike(statement, k) for k in kept):
@@ -538,7 +595,7 @@ class Asker:
         """What somebody looked for and did not find, where the question asks for just that."""
         words = set(content(" ".join(self.names.repaired(asked.question))))
         for _, statement in ranked[:12]:
-            if statement.kind != "gap":
+            if statement.kind != "gap" or statement.about[0] not in asked.named.entities:
                 continue
             what = statement.text.rsplit(": ", 1)[-1].rstrip(".")
             if set(content(what)) <= words:
@@ -613,6 +670,16 @@ _LEADS: dict[str, dict[str, str]] = {
         "not-said": "The stored sources do not state the premise in these words. What they say:",
     },
 }
+
+
+def _gained(statement: Statement) -> bool:
+    """Whether a result says that the experimental arm did better, and with certainty."""
+    if re.search(r"immature|not reached|subgroup|superseded", statement.text):
+        return False
+    if re.search(r"significantly improved|improved .* with statistical", statement.text):
+        return True
+    found = re.search(r"\(HR\) (\d\.\d+) \(95 % CI \d\.\d+ to (\d\.\d+)\)", statement.text)
+    return found is not None and float(found[2]) < 1
 
 
 def proof_first(manner: str) -> bool:

@@ -31,6 +31,11 @@ _YES_NO = re.compile(
     r"^(?:so,? |and |but |then |hi,? |hello,? |please )*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|"
     r"isn't|aren't|wasn't|weren't|doesn't|didn't|don't|hasn't|haven't|can't|won't)\b"
 )
+_STATES = re.compile(
+    r"^(?!what|which|who|how|when|why|where|list|name|tell|give|describe|compare|summar|explain|show|find|can|any|are)"
+    r".*\b(?:is|are|was|were|has|have|had|does|did|do|can|cannot|improve[sd]?|allow(?:s|ed)|show(?:s|ed)|demonstrate[sd]|prolong(?:s|ed)|"
+    r"recommends?|contains?|uses?|carries|met|failed|worsen(?:s|ed)|reduce[sd]|increase[sd]|presented|supported|funded|agrees?|disagrees?)\b"
+)
 _PREMISE = re.compile(
     r"^(?:given (?:that )?|since |because |as |considering (?:that )?|now that |knowing that |assuming (?:that )?|seeing that |"
     r"in view of the fact that |we know (?:that )?)(.{12,}?)(?:, |; |\. | - )(?=\S)"
@@ -86,14 +91,7 @@ def reading(question: str) -> Reading:
         if re.search(r"\bor\b", text) and not re.search(r"\bif\b|whether", text):
             return Reading("", text)  # a choice is no yes-or-no question
         return Reading("yes-no", _YES_NO.sub("", text).rstrip("?"))
-    if (
-        not text.endswith("?")
-        and not re.match(
-            r"(?:what|which|who|how|when|why|where|list|name|tell|give|describe|compare|summar|explain|show)",
-            text,
-        )
-        and len(text.split()) > 5
-    ):
+    if not text.endswith("?") and len(text.split()) > 4 and _STATES.search(text):
         return Reading("claim", text)
     return Reading("", text)
 

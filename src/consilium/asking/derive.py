@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from consilium.asking.statements import Cited, Kind, Statement
+from consilium.asking.words import facets_of
 from consilium.clinical.dates import Day
 from consilium.evidence.sources import Citation
 from consilium.evidence.trials import Arm, Estimate, Harm, Limit, Result, Trial
@@ -19,7 +20,7 @@ from consilium.rules.say import say
 _STANCES = {
     "recommends": "recommends",
     "would_consider": "would consider",
-    "may_be_preferred": "says there may be preferred",
+    "may_be_preferred": "finds that there may be preferred",
     "acceptable": "says one can choose",
     "depends_on": "says the choice depends on the facts of the case; named are",
     "only_in_trial": "names only within a trial",
@@ -301,6 +302,12 @@ class _Deriving:
         about = (f"trial:{trial.id}", *self.therapies(experimental or held))
         first = _earliest(trial)
 
+        whom = tuple(
+            f
+            for f in facets_of(trial.population.says + " " + trial.names[0])
+            if f in ("tnbc", "hr-positive")
+        )
+
         def made(  # one maker for all sentences of a trial
             key: str,
             text: str,
@@ -315,7 +322,7 @@ class _Deriving:
                 text=text,
                 citations=self.cited(because) or self.cited(trial.because),
                 about=more.pop("about", about),
-                facets=facets,
+                facets=(*facets, *whom),
                 page=f"trial/{trial.id}",
                 since=more.pop("since", first),
                 **more,
@@ -571,6 +578,8 @@ class _Deriving:
             facets.append("maturity")
         superseded = {old for r in trial.results for old in r.supersedes}
         regimens = [a.regimen for k, a in arms.items() if k in result.arms and a.regimen]
+        if not {"tnbc", "hr-positive"} & set(facets):
+            facets += [f for f in facets_of(trial.population.says) if f in ("tnbc", "hr-positive")]
         return Statement(
             id=result.id,
             kind="result",
@@ -734,8 +743,8 @@ class _Deriving:
         grading = ""
         if held.grading:
             g = held.grading
-            inner = " ".join(x for x in (g.category or g.level, g.recommendation) if x)
-            grading = f" ({g.scale.upper()} category {inner})"
+            inner = ", ".join(x for x in (g.category, g.level, g.recommendation) if x)
+            grading = f" ({g.scale.upper()}: {inner})" if inner else ""
         stance = _STANCES[held.stance.value]
         text = (
             f"{who} {stance} {what}{over}{waits}{grading} for: "
@@ -802,18 +811,19 @@ class _Deriving:
 
     def words(self) -> Iterator[Statement]:
         for fact in self.edition.contents.facts:
-            if not fact.because or not fact.why:
+            why = fact.why or "; ".join(c.says for c in fact.because if c.says)
+            if not fact.because or not why:
                 continue
             values = "; ".join(f"{k}: {v}" for k, v in fact.values.items())
             yield Statement(
                 id=f"fact/{fact.id}",
                 kind="definition",
-                text=f"{fact.phrase[:1].upper()}{fact.phrase[1:]}: {fact.why}"
-                + ("" if fact.why.endswith(".") else ".")
+                text=f"{fact.phrase[:1].upper()}{fact.phrase[1:]}: {why}"
+                + ("" if why.endswith(".") else ".")
                 + (f" Values: {values}." if values and len(values) < 300 else ""),
                 citations=self.cited(fact.because),
                 about=(f"fact:{fact.id}",),
-                facets=("definition", *_facets_in(fact.phrase)),
+                facets=("definition", *_facets_in(f"{fact.phrase} {values}")),
                 page=f"fact/{fact.id}",
             )
 
@@ -932,6 +942,4 @@ def _lines_of(text: str) -> tuple[str, ...]:
 
 
 def _facets_in(text: str) -> tuple[str, ...]:
-    from consilium.asking.words import facets_of  # noqa: PLC0415  words need no edition
-
     return tuple(f for f in facets_of(text) if f not in ("results", "approval"))

@@ -26,7 +26,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("median", r"\bmedians?\b|\bmpfs\b|\bmos\b"),
     ("p-value", r"\bp[- ]values?\b"),
     ("landmark", r"\b(?:6|12|18|24|36|six|twelve|eighteen)[- ]?(?:months?|mo)\b|landmark|(?:one|two|1|2)[- ]year (?:os|pfs|surv|rate)"),
-    ("follow-up", r"follow[- ]?up\b|followed"),
+    ("follow-up", r"follow[- ]?up\b|followed for|how long .* followed"),
     ("n", r"how many (?:patients|pts|people|women|participants|subjects)|number of (?:patients|pts|people|participants)|sample size|\bn ?=|enrol(?:l)?ment (?:number|size)|how (?:big|large)|how many were (?:randomi[sz]ed|enrolled|treated)|\bsize\b"),
     ("population", r"\bpopulations?\b|\bwho (?:was|were|is|are|took part|could|can|got|qualif)|\bwhich (?:patients|pts|kind of patients|type of patients|people)|what (?:kind|type|sort)s? of (?:patients|pts|people|disease|breast)|\benrol|recruited patients|\binclu(?:ded|sion|de)|\bin whom\b|\bsetting\b|study group"),
     ("eligibility", r"\beligib|\bineligib|\bcriteria\b|\bentry\b|\bqualify|\bnot (?:a )?candidates?|can(?:not| ?n[o']t) (?:have|receive|get)"),
@@ -46,7 +46,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("congress", r"\besmo\b|\bcongress|\bmeeting\b|\bconference|\basco\b (?:20|pres)|\bsabcs\b|\bpresented\b"),
     ("maturity", r"\bmatur|\bimmatur|\bnot reached\b|\bfinal analysis|\binterim"),
     ("subgroup", r"\bsubgroups?|\bsubsets?|\bexploratory|\bforest"),
-    ("subsequent", r"subsequent (?:therap|treat)|further (?:therap|treat)|next treatment|after (?:the )?(?:trial|study)|post[- ]?(?:progression|study)"),
+    ("subsequent", r"\bafterwards?\b|went on to|later (?:got|received)|subsequent (?:therap|treat)|further (?:therap|treat)|next treatment|after (?:the )?(?:trial|study)|post[- ]?(?:progression|study)"),
     ("primary-endpoint", r"primary (?:end ?point|outcome)|main (?:end ?point|outcome)|\bend ?points?\b"),
     ("brca", r"\bg?brca|\bcarriers?\b|germ ?line|hereditary|inherited|\bmutation carrier"),
     ("pd-l1", r"\bpd[- ]?l ?1\b|\bcps\b|\b22c3\b|\bsp142\b"),
@@ -129,7 +129,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("supporter", r"\bsupport(?:er|ed|ers|s)?\b(?! care)|\bfund(?:ed|s|ing|er)?\b|\bsponsor|\bgrants?\b|\bpaid for|\bpays\b|\bfinanc|\bmoney"),
     ("audience", r"\baudience|\bintended for|\bwho is (?:this|the) (?:activity|page|for)|\bmeant for|\baimed at|\bfor whom is (?:this|the) (?:activity|page)"),
     ("objectives", r"\bobjectives?\b|\blearning (?:goal|aim|outcome)|\baims? of (?:this|the) activity"),
-    ("author", r"\bauthors?\b|\bfaculty|\bwho (?:wrote|are the experts|is (?:dr )?|answers|speaks|are)|\bcontributor|\bspeakers?\b"),
+    ("author", r"which experts|(?:experts?|doctors?|oncologists?) (?:are |is |was |were )?(?:took part|taking part|featured|involved|participat)|\bauthors?\b|\bfaculty|\bwho (?:wrote|are the experts|is (?:dr )?|answers|speaks|are)|\bcontributor|\bspeakers?\b"),
     ("credentials", r"\bcredential|\bdegrees?\b|\bqualification"),
     ("disclosure", r"\bdisclos|\bconflicts? of interest|\bcoi\b|\bties\b|\bhonorari|\bconsult(?:ant|s|ing|ancy|ed)|\badvis(?:er|or)\b|\bpatents?|\bstocks?\b|\bshares\b|\bfinancial|\brelationship|\broyalt|\bresearch (?:fund|paid|support)"),
     ("disclosure-consultant-or-adviser", r"\bconsult|\badvis(?:er|or)"),
@@ -144,9 +144,38 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("poll", r"\bpoll\b|\bvote"),
     ("credit", r"\bcredits?\b|\bcme\b|\baccredit|\bcertificate"),
     ("abstract", r"\babstract\b|\bwhat is (?:this|the) (?:activity|page|commentary) about|\babout this (?:activity|page)"),
+    ("tnbc", r"triple[- ]neg|\bm?tnbc\b"),
+    ("hr-positive", r"hormone[- ]receptor[- ]pos|\bhr ?\+|\bhr[- ]pos|\ber ?\+|\ber[- ]pos|luminal"),
+    ("cost", r"\bcosts?\b|\bprices?\b|\bpriced?|reimburs|\bqaly|\bafford|\binsurance|\bcheap|\bexpensive"),
+    ("brain", r"\bbrain|\bcns\b|leptomening|intracranial"),
+    ("storage", r"shelf[- ]life|\bstorage|\bstored? (?:at|in)|reconstitut|\bvials?\b|\bfridge"),
+    ("early-disease", r"\b(?:neo)?adjuvant|early[- ](?:stage|breast|tnbc|disease)|residual disease"),
+    ("expression", r"trop-?2 (?:expression|level|status|high|low|ihc)|\bexpression\b|h-score"),
+    ("ctdna", r"\bct ?dna|liquid biops"),
+    ("elderly", r"\belderly|\bgeriatric|over (?:65|70|75)|\bage groups?"),
+    ("race", r"\brace\b|\bethnic|\bblack\b|\basian|\bhispanic"),
+    ("male", r"\bmale\b|\bmen\b(?! and women)"),
+    ("radiotherapy", r"radiotherap|\bradiation"),
+    ("surgery", r"\bsurger|\bsurgical|mastectom"),
+    ("colitis", r"\bcolitis"),
+    ("ultralow", r"ultra[- ]?low"),
+    ("palb2", r"\bpalb2"),
+    ("pik3ca", r"\bpik3ca|\besr1|\bakt1|\bpten"),
+    ("biosimilar", r"biosimilar"),
+    ("half-life", r"half[- ]life|pharmacokinet|\bclearance of\b|\bcmax"),
+    ("headache", r"\bheadache|\brash\b|\bconstipat|neuropath|\bweight (?:gain|loss)|\binsomnia"),
+    ("ild-deaths", r"ild deaths?|fatal (?:ild|pneumonitis)"),
+    ("patient-numbers", r"\bcountries\b|\bsites?\b(?! of)|\bcent(?:re|er)s\b"),
+    ("enrolment-dates", r"(?:first|last) patient|when did .* (?:start|begin|open|enrol)|start date|completion date|expected to (?:report|read|finish|complete)|when will"),
     ("conflict", r"\bsources (?:differ|disagree)|\bdiscrepan"),
     ("g-csf-use", r"(?:how many|proportion|share|rate|percent\w*) (?:patients |pts |of )?.{0,30}(?:receiv|had|got|given|were on|used?).{0,20}(?:g-?csf|growth factor)|g-?csf use"),
 )  # fmt: skip
+
+TOPICS = frozenset(
+    """cost brain storage early-disease expression ctdna elderly race male radiotherapy surgery colitis
+    ultralow palb2 pik3ca biosimilar half-life headache ild-deaths patient-numbers enrolment-dates""".split()
+)
+"""Subjects that count as told only where the words of a statement tell of them."""
 
 _COMPILED = tuple((name, re.compile(pattern)) for name, pattern in _FACETS)
 
