@@ -33,7 +33,7 @@ _GENERIC = frozenset(
     congress indication mechanism agreement monitoring management sequence standard preference
     practice testing combination date questions author abstract title series type forecast population
     eligibility brca pd-l1 symptoms volume her2-low target grade-3
-    risk-factors disclosure conflict released maturity differences dose-reduction treatment-related-death
+    risk-factors disclosure conflict released maturity differences treatment-related-death
     real-world randomised tnbc hr-positive care audience expires follow-up n hr median grade-3 any-adverse-event questions""".split()
 )
 _FIGURES = {
@@ -52,6 +52,9 @@ _META_FACETS = frozenset(
 _QUANTITY = re.compile(
     r"\bhow (?:many|much|long|often|big|large|high)\b|what (?:percent|share|proportion|fraction|number|rate|dose|was the (?:rate|hr|median))|"
     r"\bpercent|\bpercentage|\brate of\b|\brates?\b|\bnumber of\b|\bfigures?\b|\bexact\b|\bincidence\b|\bfrequency of"
+)
+_RATE = re.compile(
+    r"\brates?\b|percent|\bincidence|how (?:often|common|frequent)|proportion|share of"
 )
 _PRONOUN = re.compile(
     r"\b(it|its|they|them|their|that|this|those|these|same|the (?:trial|study|drug|former|latter|other|first one|second one)|he|she|his|her)\b|^(?:and|what about|how about|also|ok|so)\b"
@@ -220,6 +223,7 @@ class Asker:
         found = []
         asks = set(asked.facets)
         topics = TOPICS & asks
+        generic = 0.8 if asked.strong else 2.0
         lowered = plain(asked.question)
         care = bool(asks & {"management", "dose-reduction", "premedication"}) and not (
             main and main[0].startswith("trial:")
@@ -237,7 +241,7 @@ class Asker:
                 continue
             score += sum(_WEIGHT[e.partition(":")[0]] for e in wanted if e in about)
             for facet in asks & facets:
-                score += 2.4 if facet in _FIGURES or facet not in _GENERIC else 0.8
+                score += 2.4 if facet in _FIGURES or facet not in _GENERIC else generic
             if (
                 asked.scope == "all"
                 and not opinion
@@ -261,7 +265,7 @@ class Asker:
             if "real-world" in asks & facets:
                 score += 1.5
             if "dose" in asks and statement.facets[1:2] == ("dose",):
-                score += 2.0
+                score += 3.0
             if "reason" in asks and "reason" in facets:
                 score += 1.6
             if "interchange" in facets and "interchange" not in asks:
@@ -458,7 +462,7 @@ class Asker:
         lead = ""
         if read.manner:
             near = [s for _, s in ranked[:25]]
-            said, proof = claims.verdict(read.claim, [*chosen, *near], self.names)
+            said, proof = claims.verdict(read.claim, [*chosen, *near], self.names, self._others)
             if proof is not None:
                 chosen = [proof, *[s for s in chosen if s.id != proof.id]][:3]
             lead = _LEADS[read.manner].get(said, "")
@@ -559,6 +563,13 @@ class Asker:
         lacking = []
         held = {f for s in chosen if s.kind != "gap" for f in s.facets}
         texts = " ".join(s.text for s in chosen if s.kind != "gap")
+        told = facets_among(texts, TOPICS)
+        lacking += [f.replace("-", " ") for f in asked.facets if f in TOPICS and f not in told]
+        harms = set(asked.strong) & set(self.edition.adverse_events)
+        if harms and asked.named.of("trial") and _RATE.search(plain(asked.question)):
+            measured = [s for s in chosen if s.kind in ("harm", "result") and harms & set(s.facets)]
+            if not any(numbers(s.text) for s in measured):
+                lacking.append("a rate of this")
         for facet in asked.facets:
             if (
                 facet in _FIGURES
@@ -632,6 +643,16 @@ class Asker:
             related=tuple(Said.of(s) for s in near[:3]),
             links=links,
         )
+
+    def _others(self, facet: str, about: frozenset[str]) -> frozenset[str]:
+        """The words in which a facet is told of other things than those named, and not of them."""
+        there: set[str] = set()
+        here: set[str] = set()
+        for name in self.index.by_facet.get(facet, ()):
+            statement = self.index.by_id[name]
+            words = claims.words_of(statement, self.names)
+            (here if about <= set(statement.about) else there).update(words)
+        return frozenset(there - here)
 
     def _agreement(self, asked: Asked, chosen: list[Statement]) -> str:
         speaking = {s.who for s in chosen if s.who and s.kind in ("position", "remark")}

@@ -7,6 +7,7 @@ trials, the same endpoints, the same figures in the same order, the same sense.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from consilium.asking.answer import Verdict
@@ -32,17 +33,18 @@ _YES_NO = re.compile(
     r"isn't|aren't|wasn't|weren't|doesn't|didn't|don't|hasn't|haven't|can't|won't)\b"
 )
 _STATES = re.compile(
-    r"^(?!what|which|who|how|when|why|where|list|name|tell|give|describe|compare|summar|explain|show|find|can|any|are)"
+    r"^(?!.*\b(?:what|which|who|how|when|why|where)\b)(?!list|name|tell|give|describe|compare|summar|explain|show|find|can|any|are)"
     r".*\b(?:is|are|was|were|has|have|had|does|did|do|can|cannot|improve[sd]?|allow(?:s|ed)|show(?:s|ed)|demonstrate[sd]|prolong(?:s|ed)|"
     r"recommends?|contains?|uses?|carries|met|failed|worsen(?:s|ed)|reduce[sd]|increase[sd]|presented|supported|funded|agrees?|disagrees?)\b"
 )
 _PREMISE = re.compile(
     r"^(?:given (?:that )?|since |because |as |considering (?:that )?|now that |knowing that |assuming (?:that )?|seeing that |"
-    r"in view of the fact that |we know (?:that )?)(.{12,}?)(?:, |; |\. | - )(?=\S)"
+    r"in view of the fact that |we know (?:that )?)(.{12,})(?:[,;.] | - )(?=(?:so |then )?(?:what|which|who|how|why|when|where|should|"
+    r"is|are|can|could|would|do|does|did|tell|explain|give|list|summar|please)\b)"
 )
 _NOT = re.compile(
     r"\b(?:not|no|never|without|cannot|neither|nor|none|fail(?:s|ed)? to|failed|lack(?:s|ed)?|excluded?|forbid|forbade|prohibited|"
-    r"refused?|denied|against|absent|withdrawn)\b|n't\b|\bnon-"
+    r"refused?|denied|advises? against|absent|withdrawn)\b|n't\b|\bnon-"
 )
 _SENSE: tuple[tuple[str, str], ...] = (
     (r"\b(?:improv\w*|longer|prolong\w*|better|benefit\w*|superior\w*|gain\w*|extend\w*|increas\w* (?:pfs|os|survival))", "better"),
@@ -53,7 +55,7 @@ _SENSE: tuple[tuple[str, str], ...] = (
 _SAME = {
     "permit": "allow", "permitted": "allow", "allowed": "allow", "let": "allow", "inhibitors": "inhibitor",
     "versu": "chemotherapy", "chemo": "chemotherapy", "adc": "conjugate", "adcs": "conjugate",
-    "i": "1", "ii": "2", "iii": "3", "1l": "first", "frontline": "first", "upfront": "first", "2l": "second",
+    "os": "overall", "pfs": "progression", "i": "1", "ii": "2", "iii": "3", "1l": "first", "frontline": "first", "upfront": "first", "2l": "second",
     "wa": "", "significant": "significantly", "improvement": "improv", "extend": "improv", "prolong": "improv",
     "increas": "improv", "gain": "improv", "benefit": "improv", "better": "improv", "longer": "improv",
     "lengthen": "improv", "superior": "improv", "enhanc": "improv",
@@ -63,7 +65,7 @@ _FILLER = frozenset(
     for w in """compared comparison patients patient arm arms trial study result results data show
     showed shown demonstrated demonstrate statistically significantly significant setting disease
     treatment therapy breast cancer advanced metastatic reported found given going able get getting
-    been being have having year time number phase survival progression free overall now currently
+    been being have having year time number phase survival free now currently
     chemotherapy evidence investigated testing tested uses used using directed doctor called""".split()
 )
 _ENDPOINTS = frozenset("pfs os orr dor pfs2 qol neutropenia diarrhoea crossover".split())
@@ -98,9 +100,10 @@ def reading(question: str) -> Reading:
 
 class _Sense(NamedTuple):
     entities: tuple[str, ...]
+    mentions: tuple[str, ...]
     endpoints: frozenset[str]
     figures: tuple[str, ...]
-    negated: bool
+    negated: int
     better: str
     words: tuple[str, ...]
 
@@ -126,7 +129,7 @@ def _sense(text: str, names: Names, *, repair: bool = True) -> _Sense:
     endpoints = facets_among(text, _ENDPOINTS)
     better = next((name for pattern, name in _SENSE if re.search(pattern, lowered)), "")
     return _Sense(
-        named.entities, endpoints, numbers(text), _NOT.search(lowered) is not None, better,
+        named.entities, named.mentions, endpoints, numbers(text), len(_NOT.findall(lowered)), better,
         tuple(words),
     )  # fmt: skip
 
@@ -134,6 +137,30 @@ def _sense(text: str, names: Names, *, repair: bool = True) -> _Sense:
 def _in_order(few: tuple[str, ...], many: tuple[str, ...]) -> bool:
     left = iter(many)
     return all(any(item == other for other in left) for item in few)
+
+
+def _run_of(few: tuple[str, ...], many: tuple[str, ...]) -> bool:
+    """Whether some figures stand side by side among others, in the same order."""
+    return any(many[i : i + len(few)] == few for i in range(len(many) - len(few) + 1))
+
+
+def _own_figures(asked: _Sense, part: str, names: Names) -> bool:
+    """Whether a lone arm is given its own figures and not those of the other arm."""
+    arms = {e for e in asked.entities if e.startswith("drug:") or e == "class:chemotherapy"}
+    if not asked.figures or len(arms) != 1 or " v " not in part:
+        return True
+    body, _, tail = part.partition(";")
+    if set(asked.figures) <= set(numbers(tail)):
+        return True
+    for segment in body.split(" v "):
+        if set(asked.figures) <= set(numbers(segment)):
+            return bool(arms & set(names.named(segment, repair=False).entities))
+    return False
+
+
+def words_of(statement: Statement, names: Names) -> frozenset[str]:
+    """The words of a statement that carry meaning."""
+    return frozenset(_said(statement.text, names).words)
 
 
 def supports(claim: str, statement: Statement, names: Names) -> bool:
@@ -150,7 +177,10 @@ def supports(claim: str, statement: Statement, names: Names) -> bool:
         held = tuple(e for e in said.entities if not e.startswith(("class:", "company:")))
         if not concrete and not set(asked.entities) <= set(said.entities):
             continue
-        roles = tuple(e for e in concrete if e.startswith("drug:"))
+        roles = tuple(e for e in asked.mentions if e.startswith("drug:"))
+        told = said.endpoints
+        if statement.kind == "result":
+            told = told & frozenset(statement.facets)
         if re.search(r"\bonly\b", part):
             continue  # what is said of one of several is not told apart by words alone
         if _of(concrete, "trial") and _of(concrete, "trial") != _of(held, "trial"):
@@ -158,14 +188,15 @@ def supports(claim: str, statement: Statement, names: Names) -> bool:
         if (
             set(concrete) <= set(held)
             and set(asked.entities) <= {*said.entities, *statement.about}
-            and _in_order(roles, held)
-            and _in_order(asked.figures, said.figures)
-            and asked.endpoints <= said.endpoints
+            and _in_order(roles, said.mentions)
+            and _own_figures(asked, part, names)
+            and _run_of(asked.figures, said.figures)
+            and asked.endpoints <= told
             and asked.negated == said.negated
             and (not asked.better or asked.better == said.better)
-            and backwards == _direction(part, names, repair=False)
+            and (backwards is None or backwards == _direction(part, names, repair=False))
             and set(asked.words) <= set(said.words)
-            and (asked.words or asked.figures or asked.endpoints)
+            and (len(asked.words) + len(concrete) > 2 or asked.figures or asked.endpoints)
         ):
             return True
     return False
@@ -175,12 +206,15 @@ def _of(entities: tuple[str, ...], kind: str) -> set[str]:
     return {e for e in entities if e.startswith(f"{kind}:")}
 
 
-def _direction(text: str, names: Names, *, repair: bool = True) -> bool:
-    """Whether chemotherapy stands before the drug, as in `chemotherapy improved PFS over SG`."""
+def _direction(text: str, names: Names, *, repair: bool = True) -> bool | None:
+    """Whether chemotherapy stands before the drug, as in `chemotherapy improved PFS over SG`.
+
+    ``None`` where not both are named.
+    """
     entities = names.named(text, repair=repair).entities
     chemo = next((i for i, e in enumerate(entities) if e == "class:chemotherapy"), None)
     drug = next((i for i, e in enumerate(entities) if e.startswith("drug:")), None)
-    return chemo is not None and drug is not None and chemo < drug
+    return None if chemo is None or drug is None else chemo < drug
 
 
 def _clauses(text: str) -> list[str]:
@@ -189,74 +223,100 @@ def _clauses(text: str) -> list[str]:
     return whole + parts if len(parts) > 1 else whole
 
 
-def verdict(claim: str, found: list[Statement], names: Names) -> tuple[Verdict, Statement | None]:
+def verdict(
+    claim: str,
+    found: list[Statement],
+    names: Names,
+    others: Callable[[str, frozenset[str]], frozenset[str]] = lambda _facet, _about: frozenset(),
+) -> tuple[Verdict, Statement | None]:
     """Yes with the statement that says it; no with the one that says otherwise; else open or not said.
 
     A swapped drug, endpoint or figure, or a turned sense, is never a yes.
+    ``others`` gives the words in which a facet is told of other things than
+    those named: a value that belongs to another drug is a no.
     """
     for statement in found:
         if statement.kind != "gap" and supports(claim, statement, names):
             return "yes", statement
     asked = _sense(claim, names)
-    for statement in found:
+    wanted = (
+        _of(asked.entities, "trial")
+        or _of(asked.entities, "drug")
+        or _of(asked.entities, "class") - {"class:chemotherapy"}
+    )
+    same = [
+        s for s in found if s.kind not in ("gap", "position") and wanted and wanted <= set(s.about)
+    ]
+    for statement in same:
         said = _said(statement.text, names)
-        trials = {e for e in asked.entities if e.startswith("trial:")}
-        drugs = {e for e in asked.entities if e.startswith("drug:")}
-        same = (trials and trials <= set(statement.about)) or (
-            not trials and drugs and drugs <= set(statement.about)
-        )
-        if not same or statement.kind == "gap":
-            continue
-        shared = asked.endpoints & said.endpoints
-        if "crossover" in shared and asked.negated != said.negated:
-            return "no", statement
+        about = asked.endpoints & said.endpoints
+        if asked.figures and set(asked.figures) <= set(said.figures) and about:
+            return "not-said", statement  # the figure is there; in which role is shown, not judged
+    facets = set(facets_of(claim))
+    for statement in same:
+        said = _said(statement.text, names)
+        shared = asked.endpoints & said.endpoints & set(statement.facets)
+        lowered = plain(statement.text)
+        if "crossover" in shared and len(_of(said.entities, "trial")) == 1:
+            refuses = "did not allow" in lowered
+            if refuses != bool(asked.negated) and statement.facets[:1] == ("crossover",):
+                return "no", statement
         if shared & {"pfs", "os", "qol"} and asked.better == "better" and not asked.negated:
-            lowered = plain(statement.text)
-            if re.search(
-                r"\bno (?:overall |significant |os |pfs )?\w* ?\(?\w*\)? ?benefit|do not prolong|not significant",
-                lowered,
-            ):
+            if _NO_BENEFIT.search(lowered):
                 return "no", statement
             if len(said.endpoints & {"pfs", "os"}) == 1 and re.search(r"immature|trend", lowered):
                 return "open", statement
         if (
             shared & {"pfs", "os"}
-            and asked.negated != said.negated
+            and bool(asked.negated) != bool(said.negated)
             and asked.better == said.better != ""
-            and set(asked.words) <= {*said.words}
+            and set(asked.words) <= set(said.words)
         ):
             return "no", statement
         if asked.better == "worse" and said.better == "better" and shared:
             return "no", statement
+        if _other_figure(asked, said, shared, facets & set(statement.facets)):
+            return "no", statement
+        mine, theirs = _PHASE.search(plain(claim)), _PHASE.search(lowered)
         if (
-            asked.figures
-            and said.figures
-            and not set(asked.figures) & set(said.figures)
-            and (
-                shared
-                or (
-                    set(facets_of(claim))
-                    & set(statement.facets)
-                    & {"phase", "n", "attrition", "dar", "dose", "schedule"}
-                )
-            )
+            mine
+            and theirs
+            and "phase" in statement.facets
+            and _number(mine[1]) != _number(theirs[1])
         ):
             return "no", statement
-        if "phase" in statement.facets and (
-            phase := re.search(r"phase (iii|ii|iv|i|\d)\b", plain(claim))
-        ):
-            mine = re.search(r"phase (iii|ii|iv|i|\d)\b", plain(statement.text))
-            if mine and _number(mine[1]) != _number(phase[1]):
-                return "no", statement
-        for key in ("payload", "linker", "target", "maker", "presenter"):
+        people = _of(asked.entities, "person")
+        if "presenter" in facets & set(statement.facets) and people - _of(said.entities, "person"):
+            return "no", statement
+        for key in ("payload", "linker", "target", "maker", "dar"):
+            strange = set(asked.words) - set(said.words)
             if (
-                key in facets_of(claim)
-                and key in statement.facets
-                and set(asked.words) - set(said.words)
-                and len(drugs | trials) == 1
+                key in facets & set(statement.facets)
+                and strange
+                and len(wanted) == 1
+                and strange <= others(key, frozenset(wanted))
             ):
                 return "no", statement
     return "not-said", None
+
+
+_PHASE = re.compile(r"phase (iii|ii|iv|i|\d)\b")
+_NO_BENEFIT = re.compile(
+    r"\bno (?:overall |significant |os |pfs )?\w* ?\(?\w*\)? ?benefit|do not prolong|not significant"
+)
+
+
+def _other_figure(
+    asked: _Sense, said: _Sense, shared: frozenset[str] | set[str], facets: set[str]
+) -> bool:
+    """Whether both give figures of the same thing and none agrees."""
+    counted = facets & {"phase", "n", "attrition", "dar", "dose", "schedule"}
+    return bool(
+        asked.figures
+        and said.figures
+        and not set(asked.figures) & set(said.figures)
+        and (shared or counted)
+    )
 
 
 def _number(phase: str) -> str:

@@ -609,6 +609,8 @@ class _Deriving:
             if _estimate(e)
         ]
         name = term.name + (f" ({term.short})" if term.short else "")
+        if not parts:
+            parts = ["no figure in the stored sources"]
         text = (
             f"{trial.names[0]}, {name}{f', {grade}' if grade else ''}: {' v '.join(parts)} "
             f"({harm.basis})."
@@ -787,13 +789,14 @@ class _Deriving:
         regions = tuple(r.value for r in rule.regions)
         lead = self.name(rule.drug)
         label = who.short or who.name
+        what = "recommended dose and schedule: " if kind == "dose" else ""
         facets += [f for f in _facets_in(rule.says) if f not in facets]
         if "boxed" in rule.id or "box-" in rule.id:
             facets.append("boxed-warning")
         return Statement(
             id=rule.id,
             kind="care",
-            text=f"{lead} ({label}): {rule.says}{'' if rule.says.endswith('.') else '.'}",
+            text=f"{lead} ({label}): {what}{rule.says}{'' if rule.says.endswith('.') else '.'}",
             citations=self.cited(rule.because),
             about=(
                 *self.therapies([rule.drug]),
@@ -829,7 +832,7 @@ class _Deriving:
 
 
 _GIVING_FACETS: dict[str, tuple[str, ...]] = {
-    "dose": ("dose", "schedule"),
+    "dose": ("dose", "schedule", "dose-reduction"),
     "gate": ("gate", "blood-counts", "neutropenia"),
     "event": ("management", "dose-reduction"),
     "prophylaxis": ("prophylaxis",),

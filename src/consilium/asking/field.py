@@ -18,7 +18,8 @@ _OTHER = re.compile(
     r"\b(?:lung|nsclc|prostate|colorectal|colon|gastric|stomach|pancrea\w+|ovarian|bladder|urothelial|melanoma|leuk(?:a)?emia|"
     r"lymphoma|myeloma|glioblastoma|sarcoma|thyroid|cervical|endometrial|renal cell|hepatocellular|head and neck|"
     r"diabet\w*|hypertension|asthma|covid|influenza|malaria|migraine|depression|arthritis|pregnancy test kit|vaccin\w*|"
-    r"her2[- ]?positive|her2\+|dcis|adjuvant radiotherap\w*|mammogra\w*|screening|lumpectomy|mastectomy|tattoo)\b"
+    r"her2[- ]?positive|her2\+|dcis|adjuvant radiotherap\w*|mammogra\w*|screening|lumpectomy|mastectomy|tattoo|hotels?|restaurants?|"
+    r"flights?|weather|football|president|recipe|joke|stock price|share price|buy .{0,20}(?:shares|stocks?)|shares? price|bitcoin|translate|printer)\b"
 )
 
 
@@ -46,13 +47,13 @@ def features(
     text = plain(question)
     held = list(facets)
     return {
-        "names": float(min(3, sum(k in ("trial", "drug", "person") for k in kinds))),
+        "names": float(min(3, sum(k in ("trial", "drug", "person", "activity") for k in kinds))),
         "classes": float(min(2, kinds.count("class"))),
         "companies": float("company" in kinds),
         "facets": float(min(4, len(held))),
         "known": known,
         "other": float(_OTHER.search(text) is not None),
-        "breast": float(re.search(r"breast|tnbc|mbc|triple|her2|brca|adc\b|activity|page|expert|patients?\b|trial|author|poll|author", text) is not None),
+        "breast": float(re.search(r"breast|tnbc|mbc|triple|her2|brca|adc\b|activity|page|expert|patients?\b|trial|study|studies|crossover|author|poll", text) is not None),
         "few": float(len(text.split()) < 4),
     }  # fmt: skip
 

@@ -98,6 +98,8 @@ class Named(msgspec.Struct, frozen=True):
 
     entities: tuple[str, ...]
     unknown: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    """Every mention in order; a name with its abbreviation right behind it counts once."""
 
     def of(self, kind: str) -> tuple[str, ...]:
         """The entities of one kind, such as `trial`."""
@@ -191,13 +193,18 @@ class Names:
         """
         words = self.repaired(text) if repair else tokens(text)
         found: dict[str, None] = {}
+        mentions: list[str] = []
+        last = -1
         i = 0
         while i < len(words):
             for length in range(min(self.longest, len(words) - i), 0, -1):
                 entity = self.table.get(words[i : i + length])
                 if entity is not None:
                     found[entity] = None
+                    if not (mentions and mentions[-1] == entity and last == i):
+                        mentions.append(entity)
                     i += length
+                    last = i
                     break
             else:
                 i += 1
@@ -217,7 +224,7 @@ class Names:
                 for entity in [e for e in found if e.startswith("trial:")]:
                     if _same_family(entity, family[1]) and not self._written(entity, text):
                         found.pop(entity)
-        return Named(tuple(found), unknown)
+        return Named(tuple(found), unknown, tuple(mentions))
 
     def _written(self, entity: str, text: str) -> bool:
         words = tokens(text)

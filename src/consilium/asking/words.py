@@ -28,10 +28,10 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("landmark", r"\b(?:6|12|18|24|36|six|twelve|eighteen)[- ]?(?:months?|mo)\b|landmark|(?:one|two|1|2)[- ]year (?:os|pfs|surv|rate)"),
     ("follow-up", r"follow[- ]?up\b|followed for|how long .* followed"),
     ("n", r"how many (?:patients|pts|people|women|participants|subjects)|number of (?:patients|pts|people|participants)|sample size|\bn ?=|enrol(?:l)?ment (?:number|size)|how (?:big|large)|how many were (?:randomi[sz]ed|enrolled|treated)|\bsize\b"),
-    ("population", r"\bpopulations?\b|\bwho (?:was|were|is|are|took part|could|can|got|qualif)|\bwhich (?:patients|pts|kind of patients|type of patients|people)|what (?:kind|type|sort)s? of (?:patients|pts|people|disease|breast)|\benrol|recruited patients|\binclu(?:ded|sion|de)|\bin whom\b|\bsetting\b|study group"),
+    ("population", r"(?:in )?(?:what|which) (?:disease|cancer|subtype|tumou?r type|setting)|\bpopulations?\b|\bwho (?:was|were|is|are|took part|could|can|got|qualif)|\bwhich (?:patients|pts|kind of patients|type of patients|people)|what (?:kind|type|sort)s? of (?:patients|pts|people|disease|breast)|\benrol|recruited patients|\binclu(?:ded|sion|de)|\bin whom\b|\bsetting\b|study group"),
     ("eligibility", r"\beligib|\bineligib|\bcriteria\b|\bentry\b|\bqualify|\bnot (?:a )?candidates?|can(?:not| ?n[o']t) (?:have|receive|get)"),
     ("lines", r"\blines?\b|\b[123]l\b|\bfirst[- ]line|\bfrontline|\bupfront|\bsecond[- ]line|\bthird[- ]line|previously (?:treated|untreated)|\buntreated|treatment[- ]na|chemo(?:therapy)?[- ]na|prior (?:chemo|therap|treat)|pretreated|newly diagnosed"),
-    ("arms", r"\barms?\b|\bcompar(?:ed|ator|ed with|ing)\b|\bcontrol (?:arm|group|treatment)|\bversus what|\bregimens?\b|what (?:was|is|were|are) (?:it |they )?(?:tested|tried|compared|studied|investigat\w+|test\w*)|\bplus\b|what does .* (?:test|compare|investigate|study|look at)|\bdesign"),
+    ("arms", r"\barms?\b|\bcompar(?:ed|ator|ed with|ing)\b|\bcontrol (?:arm|group|treatment)|\bversus what|\bregimens?\b|what (?:was|is|were|are) (?:it |they )?(?:tested|tried|compared|studied|investigat\w+|test\w*)|\bplus\b|what (?:does|did|do) .* (?:test|compare|investigate|study|look at)|\bdesign"),
     ("comparator", r"comparator|control arm|control group|compared (?:with|to|against) what|against what|which chemo|what chemo|chemo(?:therapy)? (?:options|choices|drugs|agents|used)|physician'?s? choice|\btpc\b"),
     ("phase", r"\bphases?\b"),
     ("nct", r"\bnct\b|clinicaltrials|registr(?:y|ation)(?: number| id)?|trial (?:number|id|identifier)|identifier"),
@@ -52,7 +52,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("pd-l1", r"\bpd[- ]?l ?1\b|\bcps\b|\b22c3\b|\bsp142\b"),
     ("her2-low", r"her2[- ]?(?:ultra)?[- ]?low|\bultra ?low|her2 (?:ihc )?0|ihc"),
     ("immunotherapy", r"immuno[- ]?therapy|immune check|check ?point|\bio\b|\bici\b|pembro|pd-?1\b|anti-pd"),
-    ("attrition", r"attrition|never (?:reach|get|receive)|second[- ]line (?:treat|therap)\w* (?:at all|ever)|make it to|(?:do|did|does|are|were)(?:n[o']t| not| unable)? (?:able )?(?:to )?(?:reach|receive|get|make it to|go on to) (?:a |the )?(?:second|2nd|next|subsequent|2l)|lost before|drop ?out|drop off|deteriorat|unable to receive|proportion .* second|(?:reach|survive) (?:to )?(?:a |the )?(?:second|2nd|2l)"),
+    ("attrition", r"(?:can(?:no|')?t|cannot|unable to|able to) (?:reach|receive|get|have) .{0,14}(?:second|2nd|2l\b|next)|attrition|never (?:reach|get|receive)|second[- ]line (?:treat|therap)\w* (?:at all|ever)|make it to|(?:do|did|does|are|were)(?:n[o']t| not| unable)? (?:able )?(?:to )?(?:reach|receive|get|make it to|go on to) (?:a |the )?(?:second|2nd|next|subsequent|2l)|lost before|drop ?out|drop off|deteriorat|unable to receive|proportion .* second|(?:reach|survive) (?:to )?(?:a |the )?(?:second|2nd|2l)"),
     ("opinion", r"\bthink|\bopinion|\bview|\bsay|\bsaid|\bbeliev|\bfeel|\bstance|\bprefer|\bfavou?r|\bcomment|\bargue|\badvis|\baccording to|\bopine|\bpersonally|\bexpert|\bcomfortable"),
     ("advice", r"\brecommend|\badvis|\bshould\b|\bwould (?:you|she|he|they|dr|tolaney|cortes)|\bchoose|\bchoice|\bwhich (?:drug|treatment|adc|one|agent)|\bwhen (?:to|do|does|would|should)|\bsuggest|\bpreferred|\boption|\bgo for|\buse (?:first|before|after)|\bpick|\bguideline|\bconsider|\bappropriate|\bbest\b"),
     ("reason", r"\bwhy\b|\breason|\brationale|\bbecause\b|\bargument|\bhow come"),
@@ -126,7 +126,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("released", r"\breleas|\bpublished\b|\bposted|when (?:was|did) (?:this|the) (?:activity|page|article|commentary|content)|\bhow old\b|\bdate\b|\bissued\b"),
     ("expires", r"\bexpir|\bvalid until"),
     ("provider", r"\bprovid(?:er|ed by|es|ers)|\bwho (?:made|produced|runs|provides|publishes|created)|\bpublish(?:er|ed by)|\bdecera|clinical care options|\bcco\b"),
-    ("supporter", r"\bsupport(?:er|ed|ers|s)?\b(?! care)|\bfund(?:ed|s|ing|er)?\b|\bsponsor|\bgrants?\b|\bpaid for|\bpays\b|\bfinanc|\bmoney"),
+    ("supporter", r"\bsupporters?\b|supported by|who (?:has )?support|support(?:s|ed)? (?:this|the (?:activity|page|commentary|programme|program))|(?:activity|page|commentary|this) supported|\bfund(?:ed|s|ing|er)?\b|\bsponsor|\bgrants?\b|\bpaid for|\bpays\b|\bfinanc|\bmoney"),
     ("audience", r"\baudience|\bintended for|\bwho is (?:this|the) (?:activity|page|for)|\bmeant for|\baimed at|\bfor whom is (?:this|the) (?:activity|page)"),
     ("objectives", r"\bobjectives?\b|\blearning (?:goal|aim|outcome)|\baims? of (?:this|the) activity"),
     ("author", r"which experts|(?:experts?|doctors?|oncologists?) (?:are |is |was |were )?(?:took part|taking part|featured|involved|participat)|\bauthors?\b|\bfaculty|\bwho (?:wrote|are the experts|is (?:dr )?|answers|speaks|are)|\bcontributor|\bspeakers?\b"),
@@ -157,6 +157,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("male", r"\bmale\b|\bmen\b(?! and women)"),
     ("radiotherapy", r"radiotherap|\bradiation"),
     ("surgery", r"\bsurger|\bsurgical|mastectom"),
+    ("cut-off", r"(?:cut-?off|threshold|definition|define[sd]?)\b.{0,40}\b(?:volume|older|burden|symptom|age)"),
     ("colitis", r"\bcolitis"),
     ("ultralow", r"ultra[- ]?low"),
     ("palb2", r"\bpalb2"),
@@ -173,7 +174,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
 
 TOPICS = frozenset(
     """cost brain storage early-disease expression ctdna elderly race male radiotherapy surgery colitis
-    ultralow palb2 pik3ca biosimilar half-life headache ild-deaths patient-numbers enrolment-dates""".split()
+    ultralow cut-off palb2 pik3ca biosimilar half-life headache ild-deaths patient-numbers enrolment-dates""".split()
 )
 """Subjects that count as told only where the words of a statement tell of them."""
 
@@ -235,7 +236,13 @@ def facets_of(text: str) -> tuple[str, ...]:
     return tuple(f for f in found if _WIDER.get(f, "") not in found)
 
 
-_WIDER = {"neutropenia": "febrile-neutropenia", "n": "g-csf-use", "pfs": "pfs2", "orr": "dor"}
+_WIDER = {
+    "dose": "dose-reduction",
+    "neutropenia": "febrile-neutropenia",
+    "n": "g-csf-use",
+    "pfs": "pfs2",
+    "orr": "dor",
+}
 """A facet that is not meant where a narrower one is named."""
 
 
