@@ -11,6 +11,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import track
 
+from benchmarks.asking_questions import asking_questions
 from benchmarks.machine import describe_machine
 from benchmarks.many_patients import many_patients
 from benchmarks.measuring import Row
@@ -48,6 +49,7 @@ def main() -> None:
         partial(registries, edition),
         sequences,
         partial(starting, edition),
+        partial(asking_questions, edition),
         survival_analysis,
         networks,
         serving,

@@ -84,6 +84,8 @@ class Answer(msgspec.Struct, frozen=True):
     understood: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
     model: bool = False
+    joining: tuple[str, ...] = ()
+    """Joining words before each statement, where a model ordered them; they hold no fact."""
     may_log: bool = True
     """False for a question that describes a patient or holds an identifier: never logged."""
 

@@ -22,6 +22,7 @@ from consilium.asking.answer import (
 )
 from consilium.asking.derive import statements
 from consilium.asking.index import Index
+from consilium.asking.model import Model, arranged
 from consilium.asking.names import Named, Names
 from consilium.asking.statements import RANK, Statement
 from consilium.asking.words import TOPICS, content, facets_among, facets_of, numbers, plain, tokens
@@ -110,8 +111,8 @@ class Asked(msgspec.Struct):
 class Asker:
     """Answers from one edition. Build it once; asking changes nothing in it."""
 
-    def __init__(self, edition: Edition) -> None:
-        self.edition = edition
+    def __init__(self, edition: Edition, model: Model | None = None) -> None:
+        self.edition, self.model = edition, model
         self.names = Names(edition)
         self.index = Index(statements(edition))
 
@@ -152,7 +153,8 @@ class Asker:
         listed = self._listed(asked)
         if listed is not None:
             return listed
-        return self._answered(asked)
+        answer = self._answered(asked)
+        return arranged(answer, self.model, self.names) if self.model else answer
 
     # -- understanding ------------------------------------------------------------------------
 
@@ -178,11 +180,24 @@ class Asker:
                     facets = tuple(dict.fromkeys((*facets, *facets_of(history[-1]))))
         meta = _META_FACETS & set(facets)
         if _META.search(plain(question)) or (
-            meta and not named.of("trial") and not named.of("drug")
+            meta
+            and not named.of("trial")
+            and not named.of("drug")
+            and self._may_mean_the_page(question, meta)
         ):
             own = tuple(f"activity:{a.id}" for a in self.edition.contents.activities)
             named = Named((*named.entities, *own), named.unknown)
         return Asked(question, named, facets, scope, as_of)
+
+    def _may_mean_the_page(self, question: str, meta: frozenset[str] | set[str]) -> bool:
+        """Whether a question such as `who is the provider?` asks about the activity unnamed."""
+        strange = [
+            word
+            for word in re.findall(r"(?<=.)\b[A-Z][a-z]{3,}", question)
+            if not set(content(word)) <= self.index.vocabulary
+        ]
+        short = len(tokens(question)) <= 7 and bool(meta - {"disclosure", "questions"})
+        return not strange and (short or self.index.known_share(question) >= 0.5)
 
     # -- selecting ----------------------------------------------------------------------------
 
@@ -461,7 +476,7 @@ class Asker:
         said: Verdict = ""
         lead = ""
         if read.manner:
-            near = [s for _, s in ranked[:25]]
+            near = [s for _, s in ranked[:14]]
             said, proof = claims.verdict(read.claim, [*chosen, *near], self.names, self._others)
             if proof is not None:
                 chosen = [proof, *[s for s in chosen if s.id != proof.id]][:3]

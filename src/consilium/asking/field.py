@@ -18,9 +18,19 @@ _OTHER = re.compile(
     r"\b(?:lung|nsclc|prostate|colorectal|colon|gastric|stomach|pancrea\w+|ovarian|bladder|urothelial|melanoma|leuk(?:a)?emia|"
     r"lymphoma|myeloma|glioblastoma|sarcoma|thyroid|cervical|endometrial|renal cell|hepatocellular|head and neck|"
     r"diabet\w*|hypertension|asthma|covid|influenza|malaria|migraine|depression|arthritis|pregnancy test kit|vaccin\w*|"
-    r"her2[- ]?positive|her2\+|dcis|adjuvant radiotherap\w*|mammogra\w*|screening|lumpectomy|mastectomy|tattoo|hotels?|restaurants?|"
+    r"her2[- ]?positive|her2\+|dcis|adjuvant radiotherap\w*|mammogra\w*|screening|lumpectomy|mastectomy|tattoo|hiv|hepatitis [abc]|smear test|hormone replacement|sentinel|herceptin duration|hotels?|restaurants?|"
     r"flights?|weather|football|president|recipe|joke|stock price|share price|buy .{0,20}(?:shares|stocks?)|shares? price|bitcoin|translate|printer)\b"
 )
+
+
+_NEAR = re.compile(
+    r"breast|tnbc|mbc|triple|her2|brca|adcs?\b|activity|page|expert|patients?\b|trial|study|studies|crossover|author|poll"
+    r"|sn-?38|cl2a|payload|linker|antibod|survival|\bpfs\b|chemo|immunotherap|g-?csf|neutrop"
+)
+
+
+_WITH_A_DRUG = re.compile(r"leuk|vaccin|diabet|hypertension|hepatitis")
+"""Other diseases that a question on one of the drugs may well name."""
 
 
 class Weights(msgspec.Struct, frozen=True):
@@ -53,8 +63,9 @@ def features(
         "facets": float(min(4, len(held))),
         "known": known,
         "other": float(_OTHER.search(text) is not None),
-        "breast": float(re.search(r"breast|tnbc|mbc|triple|her2|brca|adc\b|activity|page|expert|patients?\b|trial|study|studies|crossover|author|poll", text) is not None),
+        "breast": float(_NEAR.search(text) is not None),
         "few": float(len(text.split()) < 4),
+        "bare": float(not kinds and _NEAR.search(text) is None),
     }  # fmt: skip
 
 
@@ -62,6 +73,14 @@ def outside(question: str, entities: Iterable[str], facets: Iterable[str], known
     """Whether the question is out of the field."""
     from math import exp  # noqa: PLC0415  only here
 
+    kinds = {e.partition(":")[0] for e in entities}
+    other = _OTHER.search(plain(question))
+    if other and not kinds & {"trial", "person", "activity"}:
+        return "drug" not in kinds or _WITH_A_DRUG.search(other[0]) is None
+    if kinds & {"trial", "drug"}:
+        return False
+    if not re.search(r"[a-z]{3}", re.sub(r"what|is|times|plus|minus", "", plain(question))):
+        return True  # sums
     held = weights()
     found = features(question, entities, facets, known)
     score = held.bias + sum(held.weights.get(name, 0) * value for name, value in found.items())

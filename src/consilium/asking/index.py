@@ -71,6 +71,7 @@ class Index:
 
     def __init__(self, statements: Iterable[Statement]) -> None:
         self.text = Fts5()
+        self._words: dict[str, tuple[str, tuple[str, ...]]] = {}
         self.update(statements)
 
     def update(self, statements: Iterable[Statement]) -> tuple[int, int]:
@@ -83,7 +84,12 @@ class Index:
                 self.by_entity.setdefault(entity, []).append(s.id)
             for facet in s.facets:
                 self.by_facet.setdefault(facet, []).append(s.id)
-        self.vocabulary = frozenset(w for s in self.by_id.values() for w in content(s.text))
+        held = self._words
+        self._words = {
+            s.id: held[s.id] if held.get(s.id, ("",))[0] == s.text else (s.text, content(s.text))
+            for s in self.by_id.values()
+        }
+        self.vocabulary = frozenset(w for _, words in self._words.values() for w in words)
         return self.text.update(self.by_id.values())
 
     def known_share(self, question: str) -> float:

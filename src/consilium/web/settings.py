@@ -28,6 +28,10 @@ DATA_FOLDER = Path(
 HOOKS_FILE = environ.get("CONSILIUM_HOOKS", "")
 # Questions without an answer, for the editorial desk; `CONSILIUM_ASK_MISSES=no` keeps none.
 ASK_MISSES = "" if environ.get("CONSILIUM_ASK_MISSES", "") == "no" else str(DATA_FOLDER)
+# An OpenAI-compatible endpoint that may order statements; none unless it is set.
+MODEL_URL = environ.get("CONSILIUM_MODEL_URL", "")
+MODEL_NAME = environ.get("CONSILIUM_MODEL_NAME", "")
+MODEL_KEY = environ.get("CONSILIUM_MODEL_KEY", "")
 _ACTIVATED = DATA_FOLDER / "edition"
 EDITION_FOLDER = environ.get("CONSILIUM_EDITION", "") or (
     str(_ACTIVATED) if (_ACTIVATED / "EDITION.yaml").is_file() else ""
