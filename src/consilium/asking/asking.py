@@ -301,6 +301,8 @@ class Asker:
                 score -= 1.2
             if "subgroup" in facets and not asks & {"subgroup", "brca", "pd-l1", "her2-low"}:
                 score -= 1.5
+            if asked.scope == "activity" and statement.kind == "position":
+                score -= 1.5  # the page's own words come first
             if opinion and statement.kind in ("position", "remark"):
                 score += 0.8
             if "conflict" in facets and "conflict" not in asks:
@@ -529,6 +531,13 @@ class Asker:
             if any(_alike(statement, k) for k in kept):
                 continue
             kept.append(statement)
+        for figure in [f for f in asked.facets if f in _FIGURES]:
+            if any(figure in k.facets for k in kept):
+                continue
+            for score, statement in ranked[:40]:
+                if figure in statement.facets and statement.kind != "gap" and score > 0.4 * best:
+                    kept = [statement, *kept[:2]]
+                    break
         people = asked.named.of("person")
         if {"opinion", "advice", "agreement"} & set(asked.facets) and len(people) != 1:
             speaking = {k.who for k in kept if k.who}

@@ -273,6 +273,14 @@ def verdict(
             and set(asked.words) <= set(said.words)
         ):
             return "no", statement
+        turned = _direction(claim, names)
+        if (
+            shared
+            and asked.better == said.better == "better"
+            and turned is not None
+            and turned == (not _direction(statement.text, names, repair=False))
+        ):
+            return "no", statement
         if asked.better == "worse" and said.better == "better" and shared:
             return "no", statement
         if _other_figure(asked, said, shared, facets & set(statement.facets)):

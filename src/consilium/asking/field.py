@@ -33,6 +33,14 @@ _WITH_A_DRUG = re.compile(r"leuk|vaccin|diabet|hypertension|hepatitis")
 """Other diseases that a question on one of the drugs may well name."""
 
 
+_OWN = frozenset(
+    """pfs os orr prophylaxis febrile-neutropenia neutropenia diarrhoea payload linker bystander crossover
+    attrition boxed-warning interstitial-lung-disease stomatitis brca pd-l1 her2-low ugt1a1 tnbc
+    hr-positive poll webinar takeaway""".split()
+)
+"""Subjects that only this field has."""
+
+
 class Weights(msgspec.Struct, frozen=True):
     """A logistic model on a handful of features; ``threshold`` is on its probability."""
 
@@ -71,13 +79,15 @@ def features(
 
 def outside(question: str, entities: Iterable[str], facets: Iterable[str], known: float) -> bool:
     """Whether the question is out of the field."""
+    facets = tuple(facets)
+    entities = tuple(entities)
     from math import exp  # noqa: PLC0415  only here
 
     kinds = {e.partition(":")[0] for e in entities}
     other = _OTHER.search(plain(question))
     if other and not kinds & {"trial", "person", "activity"}:
         return "drug" not in kinds or _WITH_A_DRUG.search(other[0]) is None
-    if kinds & {"trial", "drug"}:
+    if kinds & {"trial", "drug"} or _OWN & set(facets):
         return False
     if not re.search(r"[a-z]{3}", re.sub(r"what|is|times|plus|minus", "", plain(question))):
         return True  # sums
