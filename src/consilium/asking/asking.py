@@ -54,6 +54,9 @@ _QUANTITY = re.compile(
     r"\bhow (?:many|much|long|often|big|large|high)\b|what (?:percent|share|proportion|fraction|number|rate|dose|was the (?:rate|hr|median))|"
     r"\bpercent|\bpercentage|\brate of\b|\brates?\b|\bnumber of\b|\bfigures?\b|\bexact\b|\bincidence\b|\bfrequency of"
 )
+_DOSE = re.compile(
+    r"(?:what|which|recommended|exact|starting|usual) dos(?:e|age)\b|dos(?:e|age) of \w+|how (?:much|many mg)"
+)
 _RATE = re.compile(
     r"\brates?\b|percent|\bincidence|how (?:often|common|frequent)|proportion|share of"
 )
@@ -588,6 +591,14 @@ class Asker:
         held = {f for s in chosen if s.kind != "gap" for f in s.facets}
         texts = " ".join(s.text for s in chosen if s.kind != "gap")
         told = facets_among(texts, TOPICS)
+        if (
+            "dose" in asked.facets
+            and _DOSE.search(plain(asked.question))
+            and not re.search(
+                r"\bmg\b|mg/|µg|MU/kg|AUC|no (?:dose|other starting dose|adjustment)|level", texts
+            )
+        ):
+            lacking.append("a dose")
         lacking += [f.replace("-", " ") for f in asked.facets if f in TOPICS and f not in told]
         harms = set(asked.strong) & set(self.edition.adverse_events)
         if harms and asked.named.of("trial") and _RATE.search(plain(asked.question)):

@@ -19,7 +19,7 @@ _OTHER = re.compile(
     r"lymphoma|myeloma|glioblastoma|sarcoma|thyroid|cervical|endometrial|renal cell|hepatocellular|head and neck|"
     r"diabet\w*|hypertension|asthma|covid|influenza|malaria|migraine|depression|arthritis|pregnancy test kit|vaccin\w*|"
     r"her2[- ]?positive|her2\+|dcis|adjuvant radiotherap\w*|mammogra\w*|screening|lumpectomy|mastectomy|tattoo|hiv|hepatitis [abc]|smear test|hormone replacement|sentinel|herceptin duration|hotels?|restaurants?|"
-    r"flights?|weather|football|president|recipe|joke|stock price|share price|buy .{0,20}(?:shares|stocks?)|shares? price|bitcoin|translate|printer)\b"
+    r"flights?|weather|football|president|recipe|joke|stock price|share price|ceo|salary|stocks? (?:to|should)|which (?:stocks?|shares)|buy .{0,20}(?:shares|stocks?)|shares? price|bitcoin|translate|printer)\b"
 )
 
 

@@ -23,7 +23,7 @@ _EMERGENCY = re.compile(
     r"\bemergency\b(?! (?:use|medicine|department visits))|call an ambulance|\b911\b|\b999\b|"
     r"(?:fever|temperature|39|38\.\d|40)\b.{0,60}\b(?:right now|tonight|now|just|what do i do|what should (?:i|we) do)|"
     r"\bseptic (?:shock )?(?:now|right now|patient in)|in septic shock|turning blue|not breathing|"
-    r"airway (?:is )?swelling|(?:having|in) (?:a )?(?:seizure|anaphyla)"
+    r"airway (?:is )?swelling|(?:throat|tongue|face|lip)s? (?:is |are )?swelling|swelling of the (?:throat|tongue|face)|\bunresponsive\b|\bhypotensive\b.{0,60}\b(?:now|what)|\bnow hypotensive|(?:having|in) (?:a )?(?:seizure|anaphyla)"
 )
 _PERSONAL = re.compile(
     r"\b(?:i have|i've got|i was diagnosed|i've been|i am on|i'm on|i'm taking|i am taking|i take|"
@@ -47,6 +47,7 @@ _INJECTION = re.compile(
     r"\bdan mode|act as (?:a|an|if|though)|pretend (?:to|you|that)|you are now|roleplay|role-play|"
     r"(?:without|no need for|skip(?:ping)?|omit|drop) (?:any )?(?:the )?(?:citations?|sources|citing|references|caveats|disclaimers)|"
     r"from your own (?:knowledge|memory|training)|use your (?:own )?(?:knowledge|training|imagination)|"
+    r"(?:respond|reply|answer) (?:only )?(?:with|in) (?:only |just )?(?:yes|no|one word)|\bunrestricted\b|no restrictions|"
     r"override (?:your|the|all)|bypass|</?(?:system|user|assistant|instruction)|\[(?:system|inst)|"
     r"new instructions?:|reveal (?:your|the)|repeat (?:the )?(?:words|text|everything) above|print your|"
     r"make (?:something|it|one|them) up|make up (?:a|an|some|the|any)|just guess|\bguess (?:the|a|what)|\bfabricat\w+|invent (?:a|some|the)|hypothetically,? if you (?:were|had) no"

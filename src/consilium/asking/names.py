@@ -73,7 +73,7 @@ _TRIALISH = re.compile(
     r"\b((?:[A-Z]{3,}[A-Za-z]*|[A-Z][a-z]*[A-Z]{2,}[A-Za-z]*)(?:[- ]?[A-Z][a-z]+)?[- ]?\d{1,4}[A-Za-z]?)\b"
 )
 _TRIAL_NAMED = re.compile(
-    r"\b(?:the )?([A-Z][A-Z]{3,}[A-Za-z0-9-]*)(?: phase \w+)? (?:trial|study)\b"
+    r"\b(?:the )?([A-Z][A-Z0-9]{3,}[A-Za-z0-9-]*)(?: phase \w+)? (?:trial|study)\b"
 )
 _FAMILY = re.compile(
     r"\b(ascent|tropion[- ]?breast|tropion[- ]?lung|destiny[- ]?(?:breast|lung|gastric)|"
@@ -258,7 +258,7 @@ class Names:
         for match in _TRIAL_NAMED.finditer(text):
             name = match[1]
             first_word = tokens(name)[0]
-            if name.upper() in _NOT_TRIALS:
+            if name.upper() in _NOT_TRIALS or re.match(r"(?:HER2|BRCA|PD|TROP|TNBC)[-\d/]", name):
                 continue
             if (
                 self._lookup(name) is None
