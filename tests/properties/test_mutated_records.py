@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.support.builders import the_edition
+from tests.support.records import ordering, prefetch, searchset
 
 from consilium.clinical.dates import Day
 from consilium.clinical.patient import PatientError
 from consilium.intake import read_patient
 from consilium.intake.vocabulary import Vocabulary
-from tests.support.builders import the_edition
-from tests.support.records import ordering, prefetch, searchset
 
 JUNK: tuple[object, ...] = (
     None,
