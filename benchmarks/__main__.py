@@ -16,6 +16,7 @@ from benchmarks.machine import describe_machine
 from benchmarks.many_patients import many_patients
 from benchmarks.measuring import Row
 from benchmarks.one_patient import one_patient, whole_edition
+from benchmarks.proving import proving
 from benchmarks.registries import registries
 from benchmarks.sequences import sequences
 from benchmarks.serving import serving
@@ -53,6 +54,7 @@ def main() -> None:
         survival_analysis,
         networks,
         serving,
+        proving,
     )
     for benchmark in track(benchmarks, "measuring", console=Console(stderr=True), transient=True):
         rows += benchmark()

@@ -35,10 +35,12 @@ def starting(edition: Edition) -> Iterator[Row]:
         patient = Path(folder) / "patient.json"
         patient.write_bytes(msgspec.json.encode(example.patient))
         command = [str(Path(sys.executable).with_name("consilium")), "plan", str(patient)]
-        _cpu(command, environment)  # compiles the edition once
-        times = [1000 * _cpu(command, environment) for _ in range(_REPEATS)]
+        cpu_seconds(command, environment)  # compiles the edition once
+        times = [1000 * cpu_seconds(command, environment) for _ in range(_REPEATS)]
         yield _row("consilium plan, command to finished plan", times, 400)
-        empty = [1000 * _cpu([sys.executable, "-c", ""], environment) for _ in range(_REPEATS)]
+        empty = [
+            1000 * cpu_seconds([sys.executable, "-c", ""], environment) for _ in range(_REPEATS)
+        ]
         yield Row("starting", "Python alone, for comparison", median(empty), "ms CPU")
         cached = [_load(f"bundled(Path({folder!r}) / 'consilium')") for _ in range(_REPEATS)]
         yield _row("the edition from its compiled copy", cached, 150)
@@ -53,7 +55,7 @@ def _row(subject: str, times: Sequence[float], goal_ms: float) -> Row:
     )
 
 
-def _cpu(command: Sequence[str], environment: dict[str, str]) -> float:
+def cpu_seconds(command: Sequence[str], environment: dict[str, str]) -> float:
     """CPU seconds of a process and what it waited for; it must succeed."""
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

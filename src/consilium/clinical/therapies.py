@@ -173,23 +173,23 @@ def _progressed(course: Therapy) -> bool:
     return course.outcome == "progression" or course.stopped_for == "progression"
 
 
+def _told_why(course: Therapy) -> bool:
+    """Whether it is said why a course ended; a best response does not say that none followed it."""
+    return _progressed(course) or course.stopped_for not in ("", "unknown") or course.ongoing
+
+
 def _progressed_on_endocrine(history: _History) -> Derived:
     lines = [c for line in history.lines for c in line]
     endocrine = [c for c in lines if history.holds([c], "endocrine-therapy")]
     if any(_progressed(c) for c in endocrine):
         return Word("yes")
-    if not history.settled or any(
-        c.outcome in ("", "unknown") and c.stopped_for in ("", "unknown") for c in endocrine
-    ):
+    if not history.settled or not all(_told_why(c) for c in endocrine):
         return None
     return Word("no")
 
 
 def _progressed_on(history: _History) -> Members:
-    told = all(
-        c.outcome not in ("", "unknown") or c.stopped_for not in ("", "unknown")
-        for c in history.courses
-    )
+    told = all(_told_why(c) for c in history.courses)
     named = history.members(_drugs(history, _progressed))
     return Members(named.has, named.complete and told)
 
