@@ -68,7 +68,9 @@ class Knowledge:
             yield f"exclusion:{exclusion.id}", exclusion.when
 
     def _bedside(self) -> Iterable[tuple[str, Condition]]:
-        """What is asked of an option once it is one."""
+        """What is asked beside the choice: of an option once it is one, and of the sources."""
+        for one in self.edition.contents.scopes.unspoken:
+            yield f"unspoken:{one.id}", one.when
         for rule in self.care:
             yield f"care:{rule.id}", rule.when
         for trial in self.trials:

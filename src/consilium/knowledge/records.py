@@ -211,11 +211,20 @@ class Exclusion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     says: str
 
 
+class Unspoken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Patients of whom no source held here speaks apart; said whatever else the plan holds."""
+
+    id: str
+    when: Condition
+    says: str
+
+
 class ScopesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`vocabulary/scopes.yaml`."""
 
     scopes: tuple[Scope, ...]
     exclusions: tuple[Exclusion, ...] = ()
+    unspoken: tuple[Unspoken, ...] = ()
 
 
 class Component(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -168,7 +168,9 @@ def _scope(expected: Shows, made: Plan, answers: Answers) -> bool:
     if expected.certainty == "possible":
         # said with what is missing to tell whether it is so
         return any(cover.scope == expected.scope and cover.missing for cover in made.cover)
-    return answers.settle(f"scope:{expected.scope}") is YES
+    unspoken = {one.id for one in answers.knowledge.edition.contents.scopes.unspoken}
+    kind = "unspoken" if expected.scope in unspoken else "scope"
+    return answers.settle(f"{kind}:{expected.scope}") is YES
 
 
 def _excluded(expected: Shows, made: Plan, answers: Answers) -> bool:

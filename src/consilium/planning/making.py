@@ -183,7 +183,12 @@ def _cover(answers: Answers) -> tuple[Cover, ...]:
             missing = answers.patient.missing(scope.when)
             found.append(Cover(scope.id, scope.covers, scope.says, missing))
     certain = [cover for cover in found if not cover.missing]
-    return tuple(certain or [cover for cover in found if cover.covers == "none"])
+    unspoken = (
+        Cover(one.id, "unspoken", one.says)
+        for one in answers.knowledge.edition.contents.scopes.unspoken
+        if answers.settle(f"unspoken:{one.id}") is YES
+    )
+    return (*(certain or [c for c in found if c.covers == "none"]), *unspoken)
 
 
 def _sorted(options: Iterable[Option]) -> list[Option]:

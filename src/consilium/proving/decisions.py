@@ -263,7 +263,9 @@ class Decisions:
             }
             parts.append(self.logic.every(self.planned, fits[expected.fit]))
         if expected.scope:
-            told = self.reading.told(f"scope:{expected.scope}")
+            unspoken = f"unspoken:{expected.scope}" in self.subject.conditions
+            kind = "unspoken" if unspoken else "scope"
+            told = self.reading.told(f"{kind}:{expected.scope}")
             open_ = self.logic.every(self.logic.no(told.yes), self.logic.no(told.no))
             certain = expected.certainty != "possible"
             parts.append(self.logic.every(self.planned, told.yes if certain else open_))

@@ -157,8 +157,8 @@ class _Region:
         yield from self._positions()
         yield from self._regimens()
         yield from self._approvals()
-        yield from self._conditions("scope", "trial")
-        yield from self._restated("position", "approval", "scope", "exclusion", "trial")
+        yield from self._conditions("scope", "unspoken", "trial")
+        yield from self._restated("position", "approval", "scope", "unspoken", "exclusion", "trial")
         yield from self._results()
         yield from self._regimens_restated()
 
@@ -190,7 +190,7 @@ class _Region:
         for regimen in self._regimens_named():
             for status in STATUSES:
                 yield self.then.label(regimen, status), self.now.label(regimen, status)
-        for key in self._keys("scope", "trial"):
+        for key in self._keys("scope", "unspoken", "trial"):
             yield from self._pairs(key)
         for name in self._all("approvals"):
             then, now = self._counted(self.then, name), self._counted(self.now, name)

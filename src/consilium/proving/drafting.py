@@ -163,7 +163,7 @@ class Drafting:
 
     def _moments(self, mutant: Mutant) -> Iterator[Moment]:
         kind = mutant.key.split(":")[0]
-        if kind in ("scope", "exclusion", "trial"):
+        if kind in ("scope", "unspoken", "exclusion", "trial"):
             yield Moment(Region.US, self.edition.info.date.last)
             return
         statement = statement_of(self.edition, mutant.key)
@@ -219,7 +219,7 @@ class Drafting:
                 return [Shows(regimen=r, caution=name) for r in self._regimens_with(drug)]
             case "trial":
                 return [Shows(trial=name, fit="yes")]
-            case "scope":
+            case "scope" | "unspoken":
                 return [Shows(scope=name)]
             case _:
                 return [Shows(excluded=name)]

@@ -133,7 +133,7 @@ def _ways(subject: Subject, key: str) -> tuple[Shows, ...]:
             return (Shows(position=name),)
         case "trial":
             return (Shows(trial=name, fit="yes"),)
-        case "scope":
+        case "scope" | "unspoken":
             return (Shows(scope=name),)
         case "exclusion":
             return (Shows(excluded=name),)

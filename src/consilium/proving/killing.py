@@ -96,7 +96,7 @@ def _can_notice(case: WorkedCase, mutant: Mutant) -> bool:
             return any(e.caution == mutant.id or e.kind or e.without for e in every)
         case "trial":
             return any(e.trial == mutant.id for e in every)
-        case "scope":
+        case "scope" | "unspoken":
             return any(e.scope == mutant.id for e in every)
         case _:
             return True
@@ -184,6 +184,7 @@ def conditions_of(edited: Edition, key: str) -> dict[str, Condition]:
             scopes = edited.contents.scopes
             listed = {f"scope:{s.id}": s.when for s in scopes.scopes}
             listed |= {f"exclusion:{e.id}": e.when for e in scopes.exclusions}
+            listed |= {f"unspoken:{u.id}": u.when for u in scopes.unspoken}
             return {key: listed[key]}
 
 
@@ -362,7 +363,7 @@ def unseen(edition: Edition, cases: Iterable[Prepared]) -> Iterator[Unseen]:
                 yield Unseen(key, test, tuple(sorted(left, key=lambda a: a.value)))
 
 
-_SPOKEN_OF = ("position", "approval", "care", "scope", "exclusion", "trial")
+_SPOKEN_OF = ("position", "approval", "care", "scope", "unspoken", "exclusion", "trial")
 
 
 def _spoken_of(edition: Edition) -> dict[str, Condition]:
@@ -372,5 +373,6 @@ def _spoken_of(edition: Edition) -> dict[str, Condition]:
     found |= {f"care:{c.id}": c.when for c in contents.care}
     found |= {f"scope:{s.id}": s.when for s in contents.scopes.scopes}
     found |= {f"exclusion:{e.id}": e.when for e in contents.scopes.exclusions}
+    found |= {f"unspoken:{u.id}": u.when for u in contents.scopes.unspoken}
     found |= {f"trial:{t.id}": t.eligibility for t in contents.trials if t.eligibility is not None}
     return found

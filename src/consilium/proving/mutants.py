@@ -71,6 +71,9 @@ def mutants(edition: Edition) -> Iterator[Mutant]:
     for scope in contents.scopes.scopes:
         for how, says, asked, condition in _edits(scope.when, model):
             yield Mutant(f"scope:{scope.id}", how, says, condition, asked=asked)
+    for one in contents.scopes.unspoken:
+        for how, says, asked, condition in _edits(one.when, model):
+            yield Mutant(f"unspoken:{one.id}", how, says, condition, asked=asked)
     for exclusion in contents.scopes.exclusions:
         for how, says, asked, condition in _edits(exclusion.when, model):
             yield Mutant(f"exclusion:{exclusion.id}", how, says, condition, asked=asked)
@@ -118,7 +121,7 @@ def mutated(edition: Edition, mutant: Mutant) -> Edition:
         )
         return _with(edition, trials=trials)
     scopes = contents.scopes
-    field = "scopes" if kind == "scope" else "exclusions"
+    field = {"scope": "scopes", "unspoken": "unspoken"}.get(kind, "exclusions")
     edited = tuple(
         msgspec.structs.replace(one, when=mutant.condition) if one.id == names[0] else one
         for one in getattr(scopes, field)

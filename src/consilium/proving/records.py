@@ -40,6 +40,7 @@ def records_of(edition: Edition) -> dict[str, Any]:
         "result": tuple(r for trial in contents.trials for r in trial.results),
         "scope": contents.scopes.scopes,
         "exclusion": contents.scopes.exclusions,
+        "unspoken": contents.scopes.unspoken,
         "trial": contents.trials,
         "fact": contents.facts,
         "invariant": contents.invariants,

@@ -106,6 +106,8 @@ class Subject:
             found[f"scope:{scope.id}"] = scope.when
         for exclusion in contents.scopes.exclusions:
             found[f"exclusion:{exclusion.id}"] = exclusion.when
+        for one in contents.scopes.unspoken:
+            found[f"unspoken:{one.id}"] = one.when
         for trial in contents.trials:
             if trial.eligibility is not None:
                 found[f"trial:{trial.id}"] = trial.eligibility
