@@ -12,7 +12,11 @@ import tempfile
 from pathlib import Path
 
 PORT = 5543
-TESTS = ["tests/functional/web/test_taking_part.py", "tests/functional/web/test_voters_at_once.py"]
+RUNS = (
+    ["-n", "2", "-m", "django_db and not slow", "tests/functional"],
+    ["tests/functional/web/test_voters_at_once.py"],
+)
+"""What pytest is given by default: every test marked for the database, and the voters."""
 
 
 def main(arguments: list[str]) -> int:
@@ -68,8 +72,9 @@ def run(command: list[object]) -> None:
 
 def pytest_on(address: str, arguments: list[str]) -> int:
     os.environ["CONSILIUM_TEST_POSTGRES"] = address
-    print(f"On PostgreSQL: {', '.join(TESTS)}")
-    return subprocess.call([sys.executable, "-m", "pytest", "-q", *(arguments or TESTS)])
+    print("On PostgreSQL")
+    runs = [arguments] if arguments else RUNS
+    return max(subprocess.call([sys.executable, "-m", "pytest", "-q", *given]) for given in runs)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from tests.functional.web.test_permissions import TABLE, address
 ACTIVITY = "/activities/trop2-roles-2026/"
 CASE = ACTIVITY + "cases/gbrca-low-volume-symptomatic"
 POLL = ACTIVITY + "polls/likelihood-now"
-FREE_OF_TOKENS = ("api/", "cds-services")
-"""What programs send to, with no cookie that a foreign page could ride on."""
+FREE_OF_TOKENS = ("api/", "cds-services", "ask/")
+"""What programs send to, and a question: no cookie gives it anything, and it changes nothing."""
 
 
 def signed_in(name: str, role: str = "learner") -> Client:

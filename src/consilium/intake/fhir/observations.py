@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cached_property
 
 from consilium.clinical.patient import Status
 from consilium.intake.fhir.bundle import Resource, Resources
@@ -229,18 +230,28 @@ class ObservationReader:
 
     def _check_against_leukocytes(self, result: _Result, neutrophils: float) -> None:
         when = moment_of(result.resource.body)
+        for per_microlitre, said in self._leukocytes.get(when.day, ()) if when else ():
+            if per_microlitre < neutrophils:
+                raise _Unclear(
+                    f"more neutrophils than the leukocytes of the same day ({said}); "
+                    "look for a slip in the number or its unit"
+                )
+
+    @cached_property
+    def _leukocytes(self) -> dict[object, list[tuple[float, str]]]:
+        """Leukocytes per microlitre, and as they were written, by day."""
+        found: dict[object, list[tuple[float, str]]] = {}
         for other in self.resources.of("Observation"):
             if not concept(other.body.get("code")).has("LOINC", _LEUKOCYTES):
                 continue
             amount, day = value_of(other.body).amount, moment_of(other.body)
-            if amount is None or when is None or day is None or day.day != when.day:
+            if amount is None or day is None:
                 continue
             factor = next((f for u in amount.units if (f := _PER_MICROLITRE.get(u))), None)
-            if factor is not None and float(amount.value) * factor < neutrophils:
-                raise _Unclear(
-                    f"more neutrophils than the leukocytes of the same day ({amount}); "
-                    "look for a slip in the number or its unit"
-                )
+            if factor is not None:
+                counted = float(amount.value) * factor
+                found.setdefault(day.day, []).append((counted, str(amount)))
+        return found
 
     def _word(self, result: _Result) -> None:
         """A choice that is reported in the words of the edition itself."""
