@@ -71,7 +71,7 @@ def run(command: list[object]) -> None:
 
 
 def pytest_on(address: str, arguments: list[str]) -> int:
-    os.environ["CONSILIUM_TEST_POSTGRES"] = address
+    os.environ["CONSILIUM_DATABASE"] = address
     print("On PostgreSQL")
     runs = [arguments] if arguments else RUNS
     return max(subprocess.call([sys.executable, "-m", "pytest", "-q", *given]) for given in runs)
