@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, log, sqrt
+from math import log
 
 from consilium.comparing.comparison import Contrasted
 from consilium.comparing.sides import ComparisonError
@@ -23,18 +23,18 @@ class MissingFact(ComparisonError):
 def indirect_ratio(edition: Edition, one: str, other: str) -> Contrasted:
     """The ratio of two hazard ratios that share a comparator, with its 95 % interval.
 
-    ``one`` and ``other`` are ids of results; the variance of each logarithm is
-    taken from its published interval, and the two add up (Bucher and others, J
-    Clin Epidemiol 1997;50:683). Natural scale. Raises ``MissingFact`` for a
-    result that is not there, ``ComparisonError`` for one without a ratio and
-    interval.
+    ``one`` and ``other`` are ids of results; the standard error of each logarithm
+    is taken from its published interval (``statistics.network.bucher``). Natural
+    scale. Raises ``MissingFact`` for a result that is not there,
+    ``ComparisonError`` for one without a ratio and interval.
     """
     first, second = (
         _result(edition, name, f"the ratio of `{one}` to `{other}`") for name in (one, other)
     )
-    (log_one, se_one), (log_other, se_other) = log_ratio(first), log_ratio(second)
-    difference, se = log_one - log_other, sqrt(se_one**2 + se_other**2)
-    value, low, high = exp(difference), exp(difference - _Z * se), exp(difference + _Z * se)
+    from consilium.statistics.network import bucher  # noqa: PLC0415  scipy is slow to import
+
+    found = bucher(*log_ratio(first), *log_ratio(second))
+    value, low, high = found.ratio, found.ratio_lower, found.ratio_upper
     return Contrasted(
         "hazard_ratio",
         value,
