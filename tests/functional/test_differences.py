@@ -11,8 +11,10 @@ from consilium.intake import patient_from_mapping
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Region, Stance
 from consilium.planning.making import plan
+from consilium.proving.calendar import Calendar
 from consilium.proving.differences import Difference, Side, differences
 from consilium.proving.findings import Patient
+from consilium.proving.records import statement_changes
 from consilium.rules.conditions import Bound
 
 pytest.importorskip("z3")
@@ -174,3 +176,12 @@ def test_a_result_that_was_replaced_shows_beside_the_options_it_measured():
         one.statement == "tropion-breast01-orr-primary" and one.how == "ends"
         for one in found.statements
     )
+
+
+def test_from_before_anything_was_said_every_statement_begins():
+    """Statements on giving a drug, too: their conditions speak of doses and events."""
+    edition = Edition.bundled()
+    calendar = Calendar(edition)
+    found = list(statement_changes(calendar, calendar, date(1900, 1, 1), date(2026, 11, 20)))
+    assert {"position", "approval", "care", "giving", "result"} <= {change.kind for change in found}
+    assert {change.how for change in found} <= {"begins", "ends"}

@@ -13,6 +13,7 @@ from consilium.knowledge.records import Region
 from consilium.proving.calendar import Calendar, Moment
 from consilium.proving.restating import fields_changed
 from consilium.rules.conditions import Condition
+from consilium.rules.facts import FactModel
 from consilium.rules.say import say
 
 
@@ -59,6 +60,9 @@ def statement_changes(
     """Every record that counts on one side only, or differs between them."""
     then, now = records_of(before.edition), records_of(after.edition)
     counted, counts = _counting(before, old), _counting(after, new)
+    # a statement on giving a drug speaks of the dose or the event, of the patient, or of both
+    told = after.edition.bedside_model.facts | after.edition.model.facts
+    everything_said = FactModel(told.values())
     for key in dict.fromkeys((*then, *now)):
         kind, name = key.split(":", 1)
         how = _how(key, then, now, key in counted, key in counts)
@@ -70,7 +74,7 @@ def statement_changes(
         if how == "changed":
             says = ", ".join(fields_changed(then[key], now[key]))
         elif key in now and isinstance(when, Condition):
-            says = say(when, after.edition.model)
+            says = say(when, everything_said)
         regions = tuple(region.value for region in getattr(record, "regions", ()))
         yield StatementChange(name, kind, how, says, regions)
 
