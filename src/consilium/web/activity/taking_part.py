@@ -38,6 +38,7 @@ from consilium.web.editions import asking
 from consilium.web.limits import costs
 from consilium.web.people import audit
 from consilium.web.people.models import Profile
+from consilium.web.people.once import counted_once
 from consilium.web.people.roles import DESK, FACULTY, LEARNER, learner, only, roles_of
 from consilium.web.refusals import Refused
 
@@ -129,12 +130,14 @@ def comment(request: HttpRequest, activity: str) -> HttpResponse:
     """A comment or a question to the faculty; it is shown once somebody has looked at it."""
     found = the_activity(activity, asking(request).edition)
     text = _text(request)
-    Comment.objects.create(
-        learner=learner(request),
-        activity=found.id,
-        text=text,
-        to_faculty=request.POST.get("to_faculty") == "yes",
-    )
+    with counted_once(request) as new:
+        if new:
+            Comment.objects.create(
+                learner=learner(request),
+                activity=found.id,
+                text=text,
+                to_faculty=request.POST.get("to_faculty") == "yes",
+            )
     return HttpResponseRedirect(f"{_here(found)}#own")
 
 
@@ -153,7 +156,7 @@ def edit(request: HttpRequest, activity: str, comment: int) -> HttpResponse:
     """Change one's own comment; what stood before is kept, and it waits again to be shown."""
     found = the_activity(activity, asking(request).edition)
     text = _text(request)
-    with transaction.atomic():
+    with counted_once(request) as new:
         own = (
             Comment.objects.select_for_update()
             .filter(pk=comment, learner=learner(request), activity=found.id)
@@ -162,9 +165,10 @@ def edit(request: HttpRequest, activity: str, comment: int) -> HttpResponse:
         )
         if own is None:
             raise Refused(404, _("There is no such comment of yours."))
-        Earlier.objects.create(comment=own, text=own.text)
-        own.text, own.edited, own.state = text, timezone.now(), Comment.State.WAITING
-        own.save()
+        if new:
+            Earlier.objects.create(comment=own, text=own.text)
+            own.text, own.edited, own.state = text, timezone.now(), Comment.State.WAITING
+            own.save()
     return HttpResponseRedirect(f"{_here(found)}#own")
 
 
@@ -201,11 +205,14 @@ def answer(request: HttpRequest, activity: str, comment: int) -> HttpResponse:
         role, declares = member.role, ties_in_short(member, found, edition)
     if not role or not declares:
         raise Refused(422, _("An answer stands with a role and with what is declared, or none."))
-    with transaction.atomic():
+    text = _text(request)
+    with counted_once(request) as new:
+        if not new:
+            return HttpResponseRedirect(_here(found))
         Comment.objects.create(
             learner=learner(request),
             activity=found.id,
-            text=_text(request),
+            text=text,
             answers=asked,
             role=role[:80],
             disclosure=declares[:300],

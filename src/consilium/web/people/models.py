@@ -39,6 +39,12 @@ class AuditHead(models.Model):
     seal = models.CharField(max_length=64, default="")
 
 
+class SentForm(models.Model):
+    """That a form has been sent, by nobody in particular (``people.once``)."""
+
+    seal = models.CharField(max_length=64, primary_key=True)
+
+
 class ProposedEdition(models.Model):
     """An edition that somebody handed in; another person has to activate it."""
 
