@@ -42,6 +42,10 @@ TABLE: dict[str, dict[str, int | dict[str, int]]] = {
     "activities/<slug:activity>/comments/<int:comment>": {"POST": members(422)},
     "activities/<slug:activity>/comments/<int:comment>/report": {"POST": members(404)},
     "activities/<slug:activity>/comments/<int:comment>/answer": {"POST": only(404, "faculty")},
+    "activities/transcript": {"GET": members(200)},
+    "activities/<slug:activity>/before": {"GET": 200, "POST": {**members(422), "anonymous": 403}},
+    "activities/<slug:activity>/test": {"GET": 200, "POST": {**members(422), "anonymous": 403}},
+    "activities/<slug:activity>/test/<int:number>": {"GET": members(404)},
     "activities/<slug:activity>/evaluation": {
         "GET": 200,
         "POST": {**members(422), "anonymous": 403},
@@ -111,6 +115,7 @@ _IN_AN_ACTIVITY = {
     "case": "gbrca-low-volume-symptomatic",
     "poll": "likelihood-now",
     "comment": "1",
+    "number": "1",
     "form": "csv",
 }
 EXAMPLES: dict[str, dict[str, str]] = {

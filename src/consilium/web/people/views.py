@@ -18,6 +18,7 @@ from django_otp import login as otp_login
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from consilium.web.activity.models import (
+    Attempt,
     Certificate,
     Comment,
     DoneStep,
@@ -174,6 +175,7 @@ def record(request: HttpRequest) -> HttpResponse:
         "votes": _rows(Vote, user, "activity", "poll", "choice", "at"),
         "comments": _rows(Comment, user, "activity", "text", "state", "at", "edited"),
         "evaluations": _rows(Evaluation, user, "activity", "answers", "at"),
+        "attempts": _rows(Attempt, user, "activity", "number", "answers", "right", "passed", "at"),
         "certificates": _rows(Certificate, user, "activity", "code", "name", "edition", "on"),
         "statements": list(
             LearningStatement.objects.filter(learner=user).values_list("statement", flat=True)
