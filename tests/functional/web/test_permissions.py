@@ -94,6 +94,8 @@ TABLE: dict[str, dict[str, int | dict[str, int]]] = {
     "api/v1/plan": {"POST": 415},
     "api/v1/ask": {"POST": 415},
     "api/v1/care": {"POST": 415},
+    "api/v1/compare": {"POST": 415},
+    "api/v1/simulate": {"POST": 415},
     "ask/": {"GET": 200, "POST": 200},
     "api/v1/editions": {"GET": 200},
     "api/v1/evidence/<kind>": {"GET": 200},

@@ -220,39 +220,3 @@ def test_nothing_of_a_patient_is_stored_logged_or_put_into_an_address(
     logged = caplog.text + "".join(capfd.readouterr())
     assert "Xyzzy" not in logged
     assert "capecitabine" not in logged
-
-
-# --- the document, tried by a machine -----------------------------------------------------------
-
-
-@pytest.mark.slow
-@pytest.mark.django_db
-def test_no_request_that_the_document_allows_fails():
-    import schemathesis
-    from django.core.wsgi import get_wsgi_application
-    from schemathesis.checks import CHECKS  # noqa: F401  registers them
-
-    from consilium.web.api.views import api
-
-    document = api.get_openapi_schema()
-    schema = schemathesis.openapi.from_dict(json.loads(json.dumps(document)))
-    schema.app = get_wsgi_application()
-    tried = 0
-    for found in schema.get_all_operations():
-        operation = found.ok()
-
-        @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-        @given(case=operation.as_strategy())
-        def try_(case):
-            nonlocal tried
-            tried += 1
-            answer = case.call(base_url="http://localhost")
-            case.validate_response(
-                answer,
-                excluded_checks=[schemathesis.checks.positive_data_acceptance]
-                if hasattr(schemathesis.checks, "positive_data_acceptance")
-                else None,
-            )
-
-        try_()
-    assert tried > 50

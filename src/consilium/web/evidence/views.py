@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache, wraps
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,10 @@ def kept_page(view: View) -> View:
     return keeping
 
 
+def _weeks_before(day: date, weeks: int) -> date:
+    return day - min(weeks * _WEEK, day - date.min)
+
+
 def _shelf(asked: Asking) -> Shelf:
     return Shelf(asked.edition, asked.as_of, asked.region)
 
@@ -83,7 +87,7 @@ def index(request: HttpRequest) -> HttpResponse:
         (kind, title, len(every_row(shelf.edition, shelf.as_of, shelf.region, kind)))
         for kind, (title, _, _) in KINDS.items()
     ]
-    return _render(request, "index.html", kinds=counts, month_ago=shelf.as_of - 4 * _WEEK)
+    return _render(request, "index.html", kinds=counts, month_ago=_weeks_before(shelf.as_of, 4))
 
 
 @kept_page
@@ -158,7 +162,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     """What changed between two days: `?since=2026-01-12`, up to the day of the page."""
     shelf = _shelf(asking(request))
     said = request.GET.get("since", "")
-    since = a_day(said) if said else shelf.as_of - 26 * _WEEK
+    since = a_day(said) if said else _weeks_before(shelf.as_of, 26)
     changed = what_changed(shelf, since)
     told = changelog(shelf.edition.root) if shelf.edition.root else ()
     return _render(request, "changes.html", changed=changed, since=since, told=[t for _, t in told])

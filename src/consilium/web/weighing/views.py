@@ -22,7 +22,7 @@ from consilium.report.outlook import sentence
 from consilium.sequencing.errors import SequenceError
 from consilium.sequencing.scenario import Scenario, scenario
 from consilium.web.editions import asking
-from consilium.web.limits import costs
+from consilium.web.limits import COMPARISON, SIMULATION, costs, spend
 from consilium.web.refusals import Refused
 
 _MODEL = "triple-negative-first-line"
@@ -46,6 +46,7 @@ def compared(request: HttpRequest) -> HttpResponse:
     made: Comparison | None = None
     problem = ""
     if one and other:
+        spend(request, COMPARISON)
         try:
             made = compare(asked.edition, one, other, as_of=asked.as_of)
         except ComparisonError as error:
@@ -112,7 +113,7 @@ def _sources(because: tuple[Citation, ...], edition: Edition) -> list[tuple[str,
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@costs(2)
+@costs(SIMULATION)
 def simulated(request: HttpRequest) -> HttpResponse:
     """Two sequences followed in a model of stated assumptions."""
     asked = asking(request)
