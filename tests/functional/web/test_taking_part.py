@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection, connections
 from django.test import Client
 from tests.functional.web.conftest import somebody
@@ -14,8 +15,8 @@ from tests.support.builders import the_edition
 ACTIVITY = "/activities/trop2-roles-2026/"
 CASE = ACTIVITY + "cases/gbrca-low-volume-symptomatic"
 POLL = ACTIVITY + "polls/likelihood-now"
-FREE_OF_TOKENS = ("api/", "cds-services", "ask/")
-"""What programs send to, and a question: no cookie gives it anything, and it changes nothing."""
+FREE_OF_TOKENS = ("api/", "cds-services")
+"""What programs send JSON to: no cookie gives it anything, as the test below holds."""
 
 
 def signed_in(name: str, role: str = "learner") -> Client:
@@ -33,6 +34,53 @@ def test_every_form_asks_for_its_token(route):
     client = Client(enforce_csrf_checks=True)
     client.force_login(somebody("administrator"), "django.contrib.auth.backends.ModelBackend")
     assert client.post(address(route)).status_code == 403
+
+
+OF_PROGRAMS = [r for r, methods in TABLE.items() if "POST" in methods and r.startswith(FREE_OF_TOKENS)]  # fmt: skip
+SENT = {
+    "api/v1/plan": {"patient": {"setting": "advanced", "subtype": "triple-negative", "line": 1}},
+    "api/v1/ask": {"question": "What is the median PFS in ASCENT-03?"},
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", OF_PROGRAMS)
+def test_what_programs_send_to_knows_no_session(route):
+    """The same answer for an administrator as for nobody, and no cookie looked at or given."""
+    answers = []
+    for client in (Client(), signed_in("boss", "administrator")):
+        answer = client.post(
+            address(route), json.dumps(SENT.get(route, {})), content_type="application/json"
+        )
+        assert "Cookie" not in answer.headers.get("Vary", "") and not answer.cookies
+        body = json.loads(answer.content)
+        body.pop("seconds", None)
+        answers.append((answer.status_code, body))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 200 or route not in SENT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_question_can_be_asked_from_a_page_that_the_browser_kept(open_page, live_server):
+    """Each page carries the token that its browser holds, also after signing in gave a new one."""
+    page = open_page("/evidence/trials/ascent-03", scripts=False)
+
+    def ask(words: str) -> str:
+        page.goto(live_server.url + "/evidence/trials/ascent-03")
+        box = page.get_by_role("search")
+        box.get_by_role("searchbox").fill(words)
+        with page.expect_navigation() as gone:
+            box.get_by_role("button", name="Ask").click()
+        assert gone.value.status == 200 and words not in page.url
+        return page.locator(".replied").inner_text()
+
+    assert "ASCENT-03" in ask("What is ASCENT-03?")
+    name = settings.SESSION_COOKIE_NAME
+    key = signed_in("asker").cookies[name].value
+    page.context.clear_cookies(name=settings.CSRF_COOKIE_NAME)
+    page.context.add_cookies([{"name": name, "value": key, "url": live_server.url}])
+    assert "ASCENT-03" in ask("What was the arm of ASCENT-03?")
+    assert "ASCENT-03" in ask("Who presented ASCENT-03?")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -16,6 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -49,13 +50,15 @@ def _program() -> str:
 def kept_page(view: View) -> View:
     """Decorate a page that holds no patient: it may be kept, and asked whether it is still so.
 
-    A page for somebody who is signed in names them, so the session belongs to what it is made of.
+    A page for somebody who is signed in names them, and every page carries the token of its ask
+    box, so session and token belong to what it is made of.
     """
 
     @require_safe
     @wraps(view)
     def keeping(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         asked = asking(request)
+        get_token(request)
         session = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
         made_of = (
             asked.edition.hash,
@@ -64,6 +67,7 @@ def kept_page(view: View) -> View:
             asked.density,
             asked.today,
             session,
+            request.META["CSRF_COOKIE"],
             _program(),
         )
         return kept(request, made_of, lambda: view(request, *args, **kwargs))
