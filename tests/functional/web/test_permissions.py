@@ -70,7 +70,10 @@ TABLE: dict[str, dict[str, int | dict[str, int]]] = {
     "account/desk/statements.json": {"GET": only(200, "administrator")},
     "account/desk/audit.json": {"GET": only(200, "administrator")},
     "account/desk/editions": {"POST": only(422, *DESK)},
-    "account/desk/editions/<int:number>": {"POST": only(404, "editor", "administrator")},
+    "account/desk/editions/<int:number>": {
+        "GET": only(404, *DESK),
+        "POST": only(404, "editor", "administrator"),
+    },
     "plan/live": {"POST": 200},
     "plan/everything": {"POST": 422},
     "plan/print": {"POST": 422},

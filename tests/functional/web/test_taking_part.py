@@ -2,7 +2,6 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -277,30 +276,6 @@ def test_a_backup_is_put_back_whole_with_its_audit(tmp_path):
         restore(damaged)
     assert restore(path).seal == seal == audit.verify_here().seal
     assert (User.objects.get().username, Vote.objects.get().choice) == ("kept", 3)
-
-
-@pytest.mark.django_db
-def test_an_edition_needs_a_second_person(tmp_path, settings):
-    import shutil
-
-    from django.core.files.uploadedfile import SimpleUploadedFile
-    from tests.support.builders import an_edition_folder
-
-    from consilium.web.people.models import ProposedEdition
-
-    settings.DATA_FOLDER = tmp_path / "data"
-    folder = an_edition_folder(tmp_path)
-    content = Path(shutil.make_archive(str(tmp_path / "tiny"), "zip", folder)).read_bytes()
-    first, second = signed_in("first", "editor"), signed_in("second", "editor")
-    broken = SimpleUploadedFile("x.zip", b"no archive")
-    assert first.post("/account/desk/editions", {"archive": broken}).status_code == 422
-    archive = SimpleUploadedFile("tiny.zip", content)
-    assert first.post("/account/desk/editions", {"archive": archive}).status_code == 302
-    proposed = ProposedEdition.objects.get()
-    decide = f"/account/desk/editions/{proposed.pk}"
-    assert first.post(decide, {"decision": "activate"}).status_code == 403
-    assert second.post(decide, {"decision": "activate"}).status_code == 302
-    assert (settings.DATA_FOLDER / "edition" / "EDITION.yaml").is_file()
 
 
 @pytest.mark.django_db
