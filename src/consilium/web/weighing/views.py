@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -62,8 +64,17 @@ def compared(request: HttpRequest) -> HttpResponse:
         "made": made,
         "pairings": list(_pairings(made, asked.edition)) if made else [],
         "also": [_cell(cell, asked.edition) for cell in made.also] if made else [],
+        "figures": list(_network(one, other, asked.edition, asked.as_of)) if made else [],
     }
     return render(request, "weighing/compare.html", shown, status=422 if problem else 200)
+
+
+def _network(one: str, other: str, edition: Edition, as_of: date) -> Iterator[Figure]:
+    from consilium.report.figures.network import trial_network  # noqa: PLC0415  slow to import
+
+    regimens = [name for words in (one, other) for name in side(edition, words).regimens]
+    with suppress(FigureError):
+        yield trial_network(edition, as_of, asked=regimens)
 
 
 def _choices(edition: Edition) -> list[Choice]:
