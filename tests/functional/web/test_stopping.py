@@ -155,3 +155,16 @@ def test_asked_to_stop_it_ends_the_request_that_runs(tmp_path):
     assert answer.json()["draws"] == 200
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{SITE}/healthz")
+
+
+def test_what_is_read_once_is_read_before_the_site_answers(monkeypatch):
+    """The server loads the application before its processes part, and before it listens."""
+    from consilium.web import editions, serving
+    from consilium.web.asking import asker
+
+    monkeypatch.setattr(serving.BaseApplication, "__init__", lambda self: None)
+    editions.the_edition.cache_clear()
+    asker.the_asker.cache_clear()
+    serving._Site({}).load()
+    assert editions.the_edition.cache_info().currsize == 1
+    assert asker.the_asker.cache_info().currsize == 1
