@@ -1,5 +1,6 @@
 """Learners, faculty and editors: what they may do, and what is kept of it."""
 
+import gzip
 import json
 from concurrent.futures import ThreadPoolExecutor
 
@@ -274,6 +275,12 @@ def test_a_backup_is_put_back_whole_with_its_audit(tmp_path):
     damaged.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(BackupError, match="no whole backup"):
         restore(damaged)
+    body = json.loads(gzip.decompress(path.read_bytes()))
+    body["records"] = [r for r in body["records"] if r["model"] != "activity.vote"]
+    damaged.write_bytes(gzip.compress(json.dumps(body).encode()))
+    with pytest.raises(BackupError, match="records are missing"):
+        restore(damaged)
+    assert not User.objects.exists()
     assert restore(path).seal == seal == audit.verify_here().seal
     assert (User.objects.get().username, Vote.objects.get().choice) == ("kept", 3)
 
