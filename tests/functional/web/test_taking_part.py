@@ -300,6 +300,9 @@ def test_a_demonstration_has_outcomes_worth_looking_at_and_says_that_they_are_sy
     assert all(group.cases is None or group.cases >= 5 for group in found.by_scenario)
     page = signed_in("ed", "editor").get(ACTIVITY + "outcomes").content.decode()
     assert "Synthetic: made for a demonstration" in page and "<svg" in page
+    assert "what the experts say: " in page and "100 %</text>" in page
+    assert "/account/desk/" in signed_in("ed", "editor").get("/account/").content.decode()
+    assert "/account/desk/" not in signed_in("somebody").get("/account/").content.decode()
 
 
 @pytest.mark.django_db

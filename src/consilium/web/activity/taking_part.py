@@ -17,7 +17,7 @@ from consilium.knowledge.learning import Activity, Poll
 from consilium.learning.outcomes import CaseRecord, Outcomes, as_csv, as_json, outcomes
 from consilium.statistics.proportions import LEAST_SHOWN
 from consilium.web.activity import progress, xapi
-from consilium.web.activity.cases import refuse_identifiers
+from consilium.web.activity.cases import REASONS, refuse_identifiers
 from consilium.web.activity.models import (
     Comment,
     Earlier,
@@ -275,6 +275,7 @@ def outcomes_page(request: HttpRequest, activity: str) -> HttpResponse:
     objectives = {objective.id: objective.says for objective in found.objectives}
     page = context(request, found, "outcomes") | {
         "outcomes": made,
+        "reasons": [(REASONS.get(name, name), count) for name, count in made.reasons],
         "tables": [
             (_("All cases"), [(_("all cases"), made.whole)]),
             (_("By patient"), [(titles.get(g.name, g.name), g) for g in made.by_scenario]),

@@ -33,7 +33,7 @@ from consilium.web.people import audit
 from consilium.web.people.encrypted import closed, opened
 from consilium.web.people.forms import CodeForm, JoinForm, ProfileForm, SignInForm
 from consilium.web.people.models import Profile
-from consilium.web.people.roles import LEARNER, learner, only, roles_of
+from consilium.web.people.roles import DESK, LEARNER, learner, only, roles_of
 from consilium.web.refusals import refusal
 
 
@@ -123,6 +123,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "notices": user.notices.order_by("-at")[:20],
         "certificates": Certificate.objects.filter(learner=user),
         "roles": sorted(roles_of(user)),
+        "at_desk": bool(roles_of(user) & set(DESK)),
         "second_factor": TOTPDevice.objects.filter(user=user, confirmed=True).exists(),
     }
     response = render(request, "people/account.html", page, status=status)
