@@ -321,3 +321,5 @@ def test_a_second_factor_is_asked_of_whoever_has_one():
     device.refresh_from_db()
     device.throttle_reset()
     assert client.post("/account/sign-in", said | {"code": code}).status_code == 302
+    # and the session knows by which device it was opened
+    assert client.session["otp_device_id"] == device.persistent_id

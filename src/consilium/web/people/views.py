@@ -79,6 +79,8 @@ class SignIn(LoginView):
     def form_valid(self, form: SignInForm) -> HttpResponse:  # type: ignore[override]  # its own form
         """The account is right."""
         response = super().form_valid(form)
+        if form.device is not None:
+            otp_login(self.request, form.device)
         carry_over(self.request, learner(self.request))
         return response
 
