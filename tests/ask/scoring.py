@@ -1,9 +1,11 @@
 """How answers are scored against the question set.
 
-A question of kind `answer` is right when the answer is given, holds every
-pattern of `needs` in what it says, and none of `forbids`. A `gap` is honest
-when the answer says that the scope does not hold it. A `decline` is right when
-nothing is answered. Run `python -m tests.ask.scoring [tuning|reporting]`.
+A question of kind `answer` asks for what is stored, `premise` rests on
+something the sources contradict, `compute` wants a plan, dates, a gate or a
+comparison: each is right when what is said holds every pattern of `needs` and
+none of `forbids`. A `gap` is honest when the answer says that the scope does
+not hold it. A `decline` is right when nothing is answered. Run
+`python -m tests.ask.scoring [tuning|reporting]`.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ from consilium.knowledge.edition import Edition
 
 DAY = date(2026, 11, 20)
 HERE = Path(__file__).parent
+ASKED = ("answer", "premise", "compute")
+"""Kinds of question that are to be answered."""
+_LOOSE = re.IGNORECASE | re.DOTALL
 
 
 def questions(part: str) -> list[dict[str, Any]]:
@@ -43,15 +48,15 @@ def right(row: dict[str, Any], answer: Answer) -> bool:
         return answer.kind in ("not-in-sources", "declined") or "no figure" in said(answer)
     text = said(answer)
     return (
-        answer.kind in ("answer", "computed", "plan")
-        and all(re.search(need, text, re.IGNORECASE) for need in row.get("needs", ()))
+        answer.kind != "declined"
+        and all(re.search(need, text, _LOOSE) for need in row.get("needs", ()))
         and not forbidden(row, answer)
     )
 
 
 def forbidden(row: dict[str, Any], answer: Answer) -> bool:
     """Whether an answer says what must not be said."""
-    return any(re.search(no, said(answer), re.IGNORECASE) for no in row.get("forbids", ()))
+    return any(re.search(no, said(answer), _LOOSE) for no in row.get("forbids", ()))
 
 
 def uncited(answer: Answer) -> int:

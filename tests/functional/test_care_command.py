@@ -117,7 +117,7 @@ def test_a_name_that_two_drugs_share_is_refused_with_all_of_them(name):
 def test_no_milligrams_are_shown_to_give_where_the_treatment_has_ended():
     found = run(*SG, "--event", "infusion reaction grade 4", given=PATIENT)
     said = " ".join(found.out.split())
-    assert "end this drug for good" in said and "NO MILLIGRAMS. ended for good" in said
+    assert "end this drug for good" in said and "NO MILLIGRAMS. permanently discontinued" in said
     assert "725 mg" not in said
 
 
@@ -129,7 +129,7 @@ def test_no_milligrams_are_shown_to_give_where_the_treatment_has_ended():
         (
             "trastuzumab-deruxtecan",
             ("--event", "LVEF fall, LVEF 39 %, fall 5 points, repeat confirmed"),
-            "NO MILLIGRAMS. ended for good",
+            "NO MILLIGRAMS. permanently discontinued",
         ),
     ],
 )

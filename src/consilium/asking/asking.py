@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from consilium.asking import claims, gates
+from consilium.asking import claims, field, gates
 from consilium.asking.answer import (
     ANSWER_SCHEMA,
     Answer,
@@ -20,62 +20,24 @@ from consilium.asking.answer import (
     Scope,
     Verdict,
 )
+from consilium.asking.asked import META_FACETS, Asked
+from consilium.asking.choosing import chosen, lacking, unseen
 from consilium.asking.derive import statements
 from consilium.asking.index import Index
 from consilium.asking.model import Model, arranged
 from consilium.asking.names import Named, Names
+from consilium.asking.retrieval import ranked
 from consilium.asking.statements import RANK, Statement
-from consilium.asking.words import TOPICS, content, facets_among, facets_of, numbers, plain, tokens
+from consilium.asking.words import content, facets_of, plain, tokens
 from consilium.clinical.dates import Day
 from consilium.knowledge.edition import Edition
 
-_GENERIC = frozenset(
-    """results opinion advice design evidence names class arms lines reason immunotherapy status
-    congress indication mechanism agreement monitoring management sequence standard preference
-    practice testing combination date questions author abstract title series type forecast population
-    eligibility brca pd-l1 symptoms volume her2-low target grade-3
-    risk-factors disclosure conflict released maturity differences treatment-related-death
-    real-world randomised tnbc hr-positive care audience expires follow-up n hr median grade-3 any-adverse-event questions""".split()
-)
-_FIGURES = {
-    "hr": "a hazard ratio", "median": "a median", "p-value": "a p value", "n": "a number of patients",
-    "landmark": "a rate at that time", "dar": "a drug-to-antibody ratio",
-    "follow-up": "a length of follow-up", "orr": "a response rate", "dor": "a duration of response",
-    "cbr": "a clinical benefit rate", "dcr": "a disease control rate",
-}  # fmt: skip
-_MEASURED = frozenset("pfs os orr dor pfs2 cbr dcr ttr tfst tsst neutropenia diarrhoea".split())
 _META = re.compile(
     r"\b(?:activity|page|commentary|article|programme|program|website|site|cme|series|faq|webinar|poll|learning objective|key take|takeaway|this content)"
-)
-_META_FACETS = frozenset(
-    "title series released provider supporter audience objectives author webinar poll credit abstract expires takeaway questions disclosure".split()
-)
-_QUANTITY = re.compile(
-    r"\bhow (?:many|much|long|often|big|large|high)\b|what (?:percent|share|proportion|fraction|number|rate|dose|was the (?:rate|hr|median))|"
-    r"\bpercent|\bpercentage|\brate of\b|\brates?\b|\bnumber of\b|\bfigures?\b|\bexact\b|\bincidence\b|\bfrequency of"
-)
-_DOSE = re.compile(
-    r"(?:what|which|recommended|exact|starting|usual) dos(?:e|age)\b|dos(?:e|age) of \w+|how (?:much|many mg)"
-)
-_RATE = re.compile(
-    r"\brates?\b|percent|\bincidence|how (?:often|common|frequent)|proportion|share of"
 )
 _PRONOUN = re.compile(
     r"\b(it|its|they|them|their|that|this|those|these|same|the (?:trial|study|drug|former|latter|other|first one|second one)|he|she|his|her)\b|^(?:and|what about|how about|also|ok|so)\b"
 )
-_REGIONS = (
-    ("US", r"\bus\b|\busa\b|\bfda\b|united states|\bamerica"),
-    ("EU", r"\beu\b|\bema\b|\bchmp\b|europe|european|\bec\b"),
-    ("CN", r"\bchina|chinese|\bnmpa\b"),
-    ("UK", r"\buk\b|united kingdom|britain|\bmhra\b|\bnice\b"),
-    ("CH", r"swiss|switzerland"),
-    ("CA", r"canad"),
-)
-_EMPTY_FIELDS = {
-    "expires": "an expiry date",
-    "credit": "credit or accreditation",
-}
-_ENTITY_KINDS = ("trial", "drug", "class", "person", "company")
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -84,39 +46,13 @@ class Turn(msgspec.Struct, frozen=True):
     question: str
 
 
-class Asked(msgspec.Struct):
-    """A question as understood."""
-
-    question: str
-    named: Named
-    facets: tuple[str, ...]
-    scope: Scope
-    as_of: date
-    region: str = ""
-
-    @property
-    def defines(self) -> bool:
-        """Whether the meaning of a word is asked for."""
-        return (
-            re.match(
-                r"(?:so |and )?(?:what(?:'s| is| are| does)|define|definition|meaning of|explain)\b",
-                plain(self.question),
-            )
-            is not None
-        )
-
-    @property
-    def strong(self) -> tuple[str, ...]:
-        """What is asked for by name, without the subjects that go with everything."""
-        return tuple(f for f in self.facets if f not in _GENERIC)
-
-
 class Asker:
     """Answers from one edition. Build it once; asking changes nothing in it."""
 
     def __init__(self, edition: Edition, model: Model | None = None) -> None:
         self.edition, self.model = edition, model
         self.names = Names(edition)
+        self._harms = frozenset(edition.adverse_events)
         self.index = Index(statements(edition))
 
     def ask(
@@ -144,6 +80,10 @@ class Asker:
             return self._declined(question, scope, as_of, refused.reason, refused.may_log)
         asked = self._understood(question, scope, as_of, history)
         asked.region = region
+        found = self._features(asked)
+        turned = field.turned_away(found)
+        if turned:
+            return self._declined(question, scope, as_of, turned, turned in gates.LOGGED)
         if asked.named.unknown:
             return self._unknown(asked)
         from consilium.asking.computing import computed  # noqa: PLC0415  it imports planning
@@ -151,7 +91,7 @@ class Asker:
         worked = computed(self, asked)
         if worked is not None:
             return worked
-        if self._outside(asked):
+        if field.outside(question, found, asked.named.entities, asked.facets):
             return self._declined(question, scope, as_of, "out-of-field", True)
         listed = self._listed(asked)
         if listed is not None:
@@ -181,7 +121,7 @@ class Asker:
                     re.match(r"(?:and|what about|how about)\b", plain(question)) and ours
                 ):
                     facets = tuple(dict.fromkeys((*facets, *facets_of(history[-1]))))
-        meta = _META_FACETS & set(facets)
+        meta = META_FACETS & set(facets)
         if _META.search(plain(question)) or (
             meta
             and not named.of("trial")
@@ -217,110 +157,14 @@ class Asker:
         self, asked: Asked, *, entities: Iterable[str] | None = None
     ) -> list[tuple[float, Statement]]:
         """The statements that may answer, with their score, best first."""
-        wanted = tuple(entities) if entities is not None else asked.named.entities
-        scores: dict[str, float] = {}
-        words = content(" ".join(self.names.repaired(asked.question)))
-        hits = self.index.text.find(words, 60)
-        top = max((score for _, score in hits), default=1.0) or 1.0
-        for name, score in hits:
-            scores[name] = 3.0 * score / top
-        main = [e for e in wanted if e.startswith("trial:")] or [
-            e for e in wanted if e.startswith("drug:")
-        ]
-        main = main or [e for e in wanted if e.startswith(("class:", "person:", "company:"))]
-        about_page = [e for e in wanted if e.startswith("activity:")]
-        if about_page and set(asked.facets) & _META_FACETS and not main:
-            main = about_page
-        for entity in wanted:
-            for name in self.index.by_entity.get(entity, ()):
-                scores.setdefault(name, 0.0)
-        for facet in asked.strong:
-            for name in self.index.by_facet.get(facet, ()):
-                if not main:
-                    scores.setdefault(name, 0.0)
-        found = []
-        asks = set(asked.facets)
-        topics = TOPICS & asks
-        generic = 0.8 if asked.strong else 2.0
-        lowered = plain(asked.question)
-        care = bool(asks & {"management", "dose-reduction", "premedication"}) and not (
-            main and main[0].startswith("trial:")
+        return ranked(
+            self.index, self.names, asked, lambda s: self.holds(s, asked), entities=entities
         )
-        regions = {code for code, pattern in _REGIONS if re.search(pattern, lowered)}
-        graded = re.search(r"\bgrade (\d)\b", lowered)
-        opinion = bool(asks & {"opinion", "advice", "agreement"})
-        for name, start in scores.items():
-            score = start
-            statement = self.index.by_id[name]
-            if not self.holds(statement, asked):
-                continue
-            about, facets = set(statement.about), set(statement.facets)
-            if main and not about & set(main):
-                continue
-            score += sum(_WEIGHT[e.partition(":")[0]] for e in wanted if e in about)
-            for facet in asks & facets:
-                score += 2.4 if facet in _FIGURES or facet not in _GENERIC else generic
-            if (
-                asked.scope == "all"
-                and not opinion
-                and asks & _MEASURED
-                and statement.kind == "result"
-                and statement.head
-                and not statement.activity
-            ):
-                score += 1.6
-            for subtype, other in (("tnbc", "hr-positive"), ("hr-positive", "tnbc")):
-                if subtype in asks and other not in asks and other in facets:
-                    score += 0 if subtype in facets else -1.6
-            if topics:
-                score += 2.4 if topics & facets_among(statement.text, TOPICS) else -0.6
-            if care and statement.kind == "care":
-                score += 1.6
-            if regions and statement.regions:
-                score += 1.8 if regions & set(statement.regions) else -2.5
-            if graded and f"grade {graded[1]}" in statement.text:
-                score += 1.0
-            if "real-world" in asks & facets:
-                score += 1.5
-            if "dose" in asks and statement.facets[1:2] == ("dose",):
-                score += 3.0
-            if "reason" in asks and "reason" in facets:
-                score += 1.6
-            if "interchange" in facets and "interchange" not in asks:
-                score -= 1.5
-            if statement.kind == "definition":
-                score += 4.0 if asked.defines and not main else -1.0
-            if statement.kind == "trial" and "-says" in statement.id and asked.scope == "all":
-                score -= 1.5
-            lack = [f for f in asked.strong if f not in facets]
-            score -= 0.8 * len(lack) if asked.strong and not set(asked.strong) & facets else 0
-            if statement.head and not (asked.scope == "all" and statement.activity):
-                score += 0.8
-            if statement.activity and (opinion or not statement.about):
-                score += 0.4
-            if asks & _FIGURES.keys() and statement.kind in ("result", "harm"):
-                score += 1.0 if numbers(statement.text) else -2.0
-            if statement.kind == "gap":
-                score -= 1.2
-            if "subgroup" in facets and not asks & {"subgroup", "brca", "pd-l1", "her2-low"}:
-                score -= 1.5
-            if asked.scope == "activity" and statement.kind == "position":
-                score -= 1.5  # the page's own words come first
-            if opinion and statement.kind in ("position", "remark"):
-                score += 0.8
-            if "conflict" in facets and "conflict" not in asks:
-                score -= 1.0
-            if statement.regions and asked.region and asked.region not in statement.regions:
-                score -= 0.3
-            found.append((score, statement))
-        found.sort(key=lambda pair: (-pair[0], pair[1].id))
-        return found
 
-    def _outside(self, asked: Asked) -> bool:
-        from consilium.asking.field import outside  # noqa: PLC0415  reads its weights
-
-        return outside(
+    def _features(self, asked: Asked) -> dict[str, float]:
+        return field.features(
             asked.question,
+            self.names.masked(asked.question),
             asked.named.entities,
             asked.facets,
             self.index.known_share(asked.question),
@@ -368,8 +212,10 @@ class Asker:
 
     def _listed(self, asked: Asked) -> Answer | None:
         text = plain(asked.question)
+        if re.match(r"(?:given|since|because|as|considering|now that|knowing)\b", text):
+            return None
         lists = re.search(
-            r"\b(?:which|what|list|name|all|how many|enumerate|give me|are there(?: any)?|any)\b.{0,50}\b(?:trials|studies)\b|\b(?:trials|studies) (?:are|were|is|of|with|on|in|that|testing|investigating|mentioned|named|discussed)",
+            r"\b(?:which|what|list|name|all|how many|enumerate|give me|are there(?: any)?|any)\b.{0,50}\b(?:trials|studies)\b|^(?:ongoing |all |the )?(?:phase \w+ )?(?:trials|studies) (?:are|were|is|of|with|on|in|that|testing|investigating|mentioned|named|discussed)",
             text,
         )
         if not lists or len(asked.named.of("trial")) > 0:
@@ -474,17 +320,19 @@ class Asker:
         read = claims.reading(asked.question)
         ranked = self.ranked(asked)
         sides = self._sides(asked)
-        chosen = self._side_by_side(asked, sides) if sides else self._chosen(asked, ranked)
-        lacking = self._lacking(asked, chosen) or self._known_gap(asked, ranked)
-        if lacking or not chosen:
-            return self._not_there(asked, ranked, lacking, chosen, read)
+        kept = self._side_by_side(asked, sides) if sides else self._chosen(asked, ranked)
+        missing = lacking(asked, kept, self._harms) or self._known_gap(asked, ranked)
+        if missing or not kept:
+            return self._not_there(asked, ranked, missing, kept, read)
+        if not sides and unseen(self.index, self.names, asked, kept[0]):
+            return self._not_found(asked, kept)
         said: Verdict = ""
         lead = ""
         if read.manner:
-            near = [s for _, s in ranked[:14]]
-            said, proof = claims.verdict(read.claim, [*chosen, *near], self.names, self._others)
+            near = [s for _, s in ranked[:20]]
+            said, proof = claims.verdict(read.claim, [*kept, *near], self.names, self._others)
             if proof is not None:
-                chosen = [proof, *[s for s in chosen if s.id != proof.id]][:3]
+                kept = [proof, *[s for s in kept if s.id != proof.id]][:3]
             lead = _LEADS[read.manner].get(said, "")
             if read.manner == "yes-no" and said == "not-said":
                 said = ""
@@ -492,16 +340,16 @@ class Asker:
             r"\bimprov|\bbenefit|\bprolong|\blonger|\bbetter|\bextend|\bsuperior",
             plain(asked.question),
         ):
-            said, proof = claims.verdict(asked.question.rstrip("?"), chosen, self.names)
+            said, proof = claims.verdict(asked.question.rstrip("?"), kept, self.names)
             lead = {
                 "no": "The premise does not stand as put.",
                 "open": "That is not established.",
             }.get(said, "")
             said = said if lead else ""
         if not sides and proof_first(read.manner):
-            ordered = chosen
+            ordered = kept
         else:
-            ordered = sorted(chosen, key=lambda s: RANK[s.kind]) if not sides else chosen
+            ordered = sorted(kept, key=lambda s: RANK[s.kind]) if not sides else kept
         return self.make(
             asked,
             "answer",
@@ -512,43 +360,7 @@ class Asker:
         )
 
     def _chosen(self, asked: Asked, ranked: list[tuple[float, Statement]]) -> list[Statement]:
-        if not ranked:
-            return []
-        best = ranked[0][0]
-        if best < 1.5:
-            return []
-        strong = set(asked.strong)
-        if strong and not any(strong & set(s.facets) for _, s in ranked[:8]):
-            strong = set()
-        kept: list[Statement] = []
-        ties = "disclosure" in asked.facets and not [
-            f for f in asked.facets if f.startswith("disclosure-")
-        ]
-        for score, statement in ranked:
-            if score < (0.3 if ties else 0.72) * best or len(kept) >= (5 if ties else 3):
-                break
-            if ties and "disclosure" not in statement.facets:
-                continue
-            if kept and strong and not strong & set(statement.facets):
-                continue
-            if any(_alike(statement, k) for k in kept):
-                continue
-            kept.append(statement)
-        for figure in [f for f in asked.facets if f in _FIGURES]:
-            if any(figure in k.facets for k in kept):
-                continue
-            for score, statement in ranked[:40]:
-                if figure in statement.facets and statement.kind != "gap" and score > 0.4 * best:
-                    kept = [statement, *kept[:2]]
-                    break
-        people = asked.named.of("person")
-        if {"opinion", "advice", "agreement"} & set(asked.facets) and len(people) != 1:
-            speaking = {k.who for k in kept if k.who}
-            for score, statement in ranked[:12]:
-                if statement.who and statement.who not in speaking and score > 0.55 * best:
-                    kept.append(statement)
-                    speaking.add(statement.who)
-        return kept[:5]
+        return chosen(self.index, self.names, asked, ranked)
 
     def _sides(self, asked: Asked) -> tuple[str, ...]:
         """The things that a question sets side by side, if it does."""
@@ -585,58 +397,6 @@ class Asker:
                     break
         return kept[:5]
 
-    def _lacking(self, asked: Asked, chosen: list[Statement]) -> tuple[str, ...]:
-        """What was asked for and stands in none of the statements chosen."""
-        lacking = []
-        held = {f for s in chosen if s.kind != "gap" for f in s.facets}
-        texts = " ".join(s.text for s in chosen if s.kind != "gap")
-        told = facets_among(texts, TOPICS)
-        if (
-            "dose" in asked.facets
-            and _DOSE.search(plain(asked.question))
-            and not re.search(
-                r"\bmg\b|mg/|µg|MU/kg|AUC|no (?:dose|other starting dose|adjustment)|level", texts
-            )
-        ):
-            lacking.append("a dose")
-        lacking += [f.replace("-", " ") for f in asked.facets if f in TOPICS and f not in told]
-        harms = set(asked.strong) & set(self.edition.adverse_events)
-        if harms and asked.named.of("trial") and _RATE.search(plain(asked.question)):
-            measured = [s for s in chosen if s.kind in ("harm", "result") and harms & set(s.facets)]
-            if not any(numbers(s.text) for s in measured):
-                lacking.append("a rate of this")
-        for facet in asked.facets:
-            if (
-                facet in _FIGURES
-                and facet not in held
-                and not (facet == "median" and "median" in texts)
-            ):
-                lacking.append(_FIGURES[facet])
-            elif facet in _EMPTY_FIELDS and asked.named.of("trial") == ():
-                lacking.append(_EMPTY_FIELDS[facet])
-        missing = [f for f in asked.strong if f not in held]
-        if missing and len(missing) == len(asked.strong) and (asked.named.entities or not chosen):
-            lacking += [f.replace("-", " ") for f in missing]
-        elif (
-            _QUANTITY.search(plain(asked.question))
-            and not lacking
-            and not set(asked.facets) & {"nct", "phase", "names"}
-        ):
-            shown = [n for s in chosen if s.kind != "gap" for n in numbers(s.text)]
-            listy = re.search(
-                r"how (?:many (?:trials|studies|questions|experts|objectives|companies|days|lines|phase)|long .*(?:after|before))",
-                plain(asked.question),
-            )
-            if (
-                not shown
-                and not listy
-                and not re.search(
-                    r"how (?:much|often) (?:data|evidence|should|do)", plain(asked.question)
-                )
-            ):
-                lacking.append("a figure for this")
-        return tuple(dict.fromkeys(lacking))
-
     def _known_gap(self, asked: Asked, ranked: list[tuple[float, Statement]]) -> tuple[str, ...]:
         """What somebody looked for and did not find, where the question asks for just that."""
         words = set(content(" ".join(self.names.repaired(asked.question))))
@@ -647,6 +407,18 @@ class Asker:
             if set(content(what)) <= words:
                 return (what,)
         return ()
+
+    def _not_found(self, asked: Asked, kept: list[Statement]) -> Answer:
+        """Somebody looked for it and says so."""
+        here = (
+            "This page does not say." if asked.scope == "activity" else "Not in the stored sources."
+        )
+        return self.make(
+            asked,
+            "not-in-sources",
+            lead=here,
+            statements=tuple(Said.of(s) for s in kept[:3]),
+        )
 
     def _not_there(
         self,
@@ -700,16 +472,6 @@ class Asker:
         )
 
 
-_WEIGHT = {
-    "activity": 1.5,
-    "fact": 0.0,
-    "regimen": 0.0,
-    "trial": 2.0,
-    "drug": 1.2,
-    "class": 0.6,
-    "person": 1.5,
-    "company": 2.0,
-}
 _PHASES = {"i": "1", "ii": "2", "iii": "3"}
 _LEADS: dict[str, dict[str, str]] = {
     "yes-no": {"yes": "Yes.", "no": "No.", "open": "That is not established."},
@@ -741,8 +503,3 @@ def _gained(statement: Statement) -> bool:
 def proof_first(manner: str) -> bool:
     """Whether the statement that settles a claim leads the answer."""
     return bool(manner)
-
-
-def _alike(one: Statement, other: Statement) -> bool:
-    a, b = set(content(one.text)), set(content(other.text))
-    return len(a & b) >= 0.8 * min(len(a), len(b))

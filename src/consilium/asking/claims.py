@@ -7,6 +7,7 @@ trials, the same endpoints, the same figures in the same order, the same sense.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -195,7 +196,7 @@ def supports(claim: str, statement: Statement, names: Names) -> bool:
             and asked.negated == said.negated
             and (not asked.better or asked.better == said.better)
             and (backwards is None or backwards == _direction(part, names, repair=False))
-            and set(asked.words) <= set(said.words)
+            and Counter(asked.words) <= Counter(said.words)
             and (len(asked.words) + len(concrete) > 2 or asked.figures or asked.endpoints)
         ):
             return True
@@ -253,6 +254,7 @@ def verdict(
         if asked.figures and set(asked.figures) <= set(said.figures) and about:
             return "not-said", statement  # the figure is there; in which role is shown, not judged
     facets = set(facets_of(claim))
+    unripe: Statement | None = None
     for statement in same:
         said = _said(statement.text, names)
         shared = asked.endpoints & said.endpoints & set(statement.facets)
@@ -265,7 +267,7 @@ def verdict(
             if _NO_BENEFIT.search(lowered):
                 return "no", statement
             if len(said.endpoints & {"pfs", "os"}) == 1 and re.search(r"immature|trend", lowered):
-                return "open", statement
+                unripe = unripe or statement
         if (
             shared & {"pfs", "os"}
             and bool(asked.negated) != bool(said.negated)
@@ -305,7 +307,7 @@ def verdict(
                 and strange <= others(key, frozenset(wanted))
             ):
                 return "no", statement
-    return "not-said", None
+    return ("open", unripe) if unripe is not None else ("not-said", None)
 
 
 _PHASE = re.compile(r"phase (iii|ii|iv|i|\d)\b")

@@ -11,7 +11,8 @@ from consilium.asking.describing import as_input, described
 from consilium.asking.words import plain
 
 if TYPE_CHECKING:
-    from consilium.asking.asking import Asked, Asker
+    from consilium.asking.asked import Asked
+    from consilium.asking.asking import Asker
 
 _WANTS_PLAN = re.compile(
     r"\bwhat (?:first|next|now|would|should|to|are (?:the|her|his) options|options|treatment|therapy|drug|do)|which (?:treatment|therapy|drug|option|adc)|"

@@ -11,9 +11,9 @@ from consilium.clinical.dates import Day
 from consilium.evidence.sources import Citation
 from consilium.evidence.trials import Arm, Estimate, Harm, Limit, Result, Trial
 from consilium.knowledge.edition import Edition
-from consilium.knowledge.giving import Silence
+from consilium.knowledge.giving import RiskList, Silence
 from consilium.knowledge.learning import Activity, Relationship
-from consilium.knowledge.records import Approval, Drug, Position
+from consilium.knowledge.records import Approval, Code, Drug, Position
 from consilium.planning.figures import figure, percent, ratio
 from consilium.rules.say import say
 
@@ -73,6 +73,9 @@ class _Deriving:
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
         self.regimens = edition.regimens
+        self.replaced = {
+            old: new.since for new in edition.contents.positions for old in new.supersedes
+        }
 
     # -- shared -------------------------------------------------------------------------------
 
@@ -93,6 +96,15 @@ class _Deriving:
                 ),
             )
         return tuple(found.values())
+
+    def called(self, because: Iterable[Citation]) -> str:
+        """By what else a statement may be looked for: the names of its sources."""
+        named: dict[str, None] = {}
+        for citation in because:
+            source = self.edition.sources[citation.source]
+            named[source.id.replace("-", " ")] = None
+            named[source.reference.split(" ", 1)[0]] = None
+        return " ".join(named)
 
     def therapies(self, names: Iterable[str]) -> tuple[str, ...]:
         """Drugs and classes of some regimens, as entities."""
@@ -316,13 +328,15 @@ class _Deriving:
             kind: Kind = "trial",
             **more: Any,
         ) -> Statement:
+            held_because = tuple(because) or trial.because
             return Statement(
                 id=f"{trial.id}/{key}",
                 kind=kind,
                 text=text,
-                citations=self.cited(because) or self.cited(trial.because),
+                citations=self.cited(held_because),
                 about=more.pop("about", about),
                 facets=(*facets, *whom),
+                also=self.called(held_because),
                 page=f"trial/{trial.id}",
                 since=more.pop("since", first),
                 **more,
@@ -344,10 +358,9 @@ class _Deriving:
             f"{name}{f' ({numbers})' if numbers else ''} is a {what}.",
             trial.because,
             "phase",
-            "nct",
+            *(("nct",) if trial.nct else ()),
             "names",
-            "randomised",
-            "design",
+            *(("randomised", "design") if trial.design is not None else ()),
             head=True,
         )
         yield made(
@@ -361,6 +374,15 @@ class _Deriving:
             head=True,
             note=trial.population.note,
         )
+        if trial.population.note:
+            yield made(
+                "population-note",
+                f"{name}, more on its patients: {trial.population.note.rstrip('.')}.",
+                trial.population.because,
+                *dict.fromkeys(
+                    ("population", "eligibility", "baseline", *_facets_in(trial.population.note))
+                ),
+            )
         yield made(
             "status", f"{name} status: {trial.status.says}.", trial.status.because, "status",
             since="",
@@ -457,8 +479,8 @@ class _Deriving:
                     d.because,
                     "design",
                     "randomised",
-                    "masking",
-                    "allocation",
+                    *(("masking",) if d.masking != "not-stated" else ()),
+                    *(("allocation",) if d.allocation != "not-stated" else ()),
                     *(("stratified",) if d.stratified_by else ()),
                     head=True,
                 )
@@ -475,7 +497,7 @@ class _Deriving:
                 f"fact-{_slug(fact.about)}",
                 f"{name}, {fact.about}: {fact.says}{'' if fact.says.endswith('.') else '.'}",
                 fact.because,
-                *_facets_in(fact.about + " " + fact.says),
+                *dict.fromkeys((*_gap_facets(fact.about), *_facets_in(fact.says))),
                 since=_source_day(self.edition, fact.because),
             )
         for fact in trial.conflicts:
@@ -497,13 +519,14 @@ class _Deriving:
                 f"gap-{_slug(lacking)}",
                 f"{name}: looked for and not found in the stored sources: {lacking}.",
                 trial.because,
-                *_facets_in(lacking),
+                *_gap_facets(lacking),
                 kind="gap",
             )
 
     def arm_name(self, arms: dict[str, Arm], key: str) -> str:
         arm = arms.get(key)
-        if arm and arm.regimen:
+        alone = arm is not None and sum(a.regimen == arm.regimen for a in arms.values()) == 1
+        if arm and arm.regimen and alone:
             held = self.regimens[arm.regimen]
             drugs = [self.edition.drugs[d] for d in self.edition.drugs_of(arm.regimen)]
             if len(drugs) == 1 and drugs[0].short and drugs[0].name == held.name:
@@ -516,16 +539,17 @@ class _Deriving:
         label = endpoint.name + (
             f" ({endpoint.short})" if endpoint.short and endpoint.short != endpoint.name else ""
         )
+        group = (
+            f"subgroup {result.subgroup.factor} {result.subgroup.level}".strip()
+            if result.subgroup
+            else ""
+        )
         context = [
             {"bicr": "blinded central review", "investigator": "investigator-assessed"}.get(
                 result.assessor, ""
             ),
             result.analysis_population if result.analysis_population != "not-stated" else "",
-            (
-                f"subgroup {result.subgroup.factor} {result.subgroup.level}".strip()
-                if result.subgroup
-                else ""
-            ),
+            group,
         ]
         shown = ", ".join(part for part in context if part)
         parts = [
@@ -554,6 +578,8 @@ class _Deriving:
             text += f"; median follow-up {figure(result.median_follow_up.months)} months"
         if result.maturity != "not-stated":
             text += f"; {result.maturity}"
+        if isinstance(result.data_cutoff, Day):
+            text += f"; data cut-off {_long(result.data_cutoff)}"
         text += "."
         for mark in result.landmarks:
             shares = [f"{self.arm_name(arms, k)} {_estimate(v)}" for k, v in mark.arms.items()]
@@ -563,7 +589,7 @@ class _Deriving:
         facets = list(_ENDPOINT_FACETS.get(result.endpoint, (result.endpoint,)))
         facets.append("results")
         if result.subgroup or result.holds_for is not None:
-            facets += ["subgroup", *_facets_in(text)]
+            facets += ["subgroup", *_facets_in(f"{result.analysis_population} {group}")]
         if contrast is not None:
             facets.append("hr")
         if result.median_follow_up is not None:
@@ -576,6 +602,12 @@ class _Deriving:
             facets.append("primary-endpoint")
         if "immature" in result.maturity:
             facets.append("maturity")
+        if isinstance(result.data_cutoff, Day):
+            facets.append("data-cut-off")
+        if contrast is not None and contrast.p:
+            facets.append("p-value")
+        if (contrast is not None and contrast.ci95) or any(e.ci95 for e in result.arms.values()):
+            facets.append("interval")
         superseded = {old for r in trial.results for old in r.supersedes}
         regimens = [a.regimen for k, a in arms.items() if k in result.arms and a.regimen]
         if not {"tnbc", "hr-positive"} & set(facets):
@@ -585,6 +617,8 @@ class _Deriving:
             kind="result",
             text=text,
             citations=self.cited(result.because),
+            also=self.called(result.because),
+            group=group or (result.analysis_population if result.holds_for is not None else ""),
             about=(f"trial:{trial.id}", *self.therapies(regimens)),
             facets=tuple(dict.fromkeys(facets)),
             since=_day(result.since),
@@ -592,7 +626,7 @@ class _Deriving:
             head=result.subgroup is None
             and result.id not in superseded
             and result.analysis_population in ("intention-to-treat", "not-stated")
-            and result.assessor != "investigator",
+            and (result.assessor != "investigator" or result.role == "primary"),
         )
 
     def harm(self, trial: Trial, arms: dict[str, Arm], harm: Harm) -> Statement:
@@ -609,11 +643,13 @@ class _Deriving:
             if _estimate(e)
         ]
         name = term.name + (f" ({term.short})" if term.short else "")
+        whole = ("not-stated", "safety set", "intention-to-treat", "treated patients")
+        group = "" if harm.analysis_population in whole else harm.analysis_population
         if not parts:
             parts = ["no figure in the stored sources"]
         text = (
-            f"{trial.names[0]}, {name}{f', {grade}' if grade else ''}: {' v '.join(parts)} "
-            f"({harm.basis})."
+            f"{trial.names[0]}, {name}{f', {grade}' if grade else ''}"
+            f"{f' ({group})' if group else ''}: {' v '.join(parts)} ({harm.basis})."
         )
         return Statement(
             id=harm.id,
@@ -626,10 +662,18 @@ class _Deriving:
                     [a.regimen for k, a in arms.items() if k in harm.arms and a.regimen]
                 ),
             ),
-            facets=("harm", harm.term, *(("grade-3",) if harm.grade.startswith("3") else ())),
+            facets=(
+                "harm",
+                harm.term,
+                *(("grade-3",) if harm.grade.startswith("3") else ()),
+                *(("exposure-adjusted",) if "exposure" in harm.basis else ()),
+                *(("subgroup", *_facets_in(group)) if group else ()),
+            ),
+            also=self.called(harm.because),
+            group=group,
             since=_day(harm.since),
             page=f"trial/{trial.id}",
-            head="exposure" not in harm.basis,
+            head="exposure" not in harm.basis and not group,
         )
 
     # -- drugs, labels, advice, care ----------------------------------------------------------
@@ -691,6 +735,17 @@ class _Deriving:
             yield made("maker", f"{name} is made by {' and '.join(drug.makers)}.", "maker")
         if drug.route:
             yield made("route", f"{name} is given as {drug.route}.", "route", "administration")
+        held = [c for c in drug.codes if c.because]
+        if held:
+            yield Statement(
+                id=f"{drug.id}/codes",
+                kind="drug",
+                text=f"Codes of {name}: {'; '.join(_coded(c) for c in held)}.",
+                citations=self.cited([b for c in held for b in c.because]),
+                about=about,
+                facets=("loinc",),
+                page=f"drug/{drug.id}",
+            )
         if drug.note:
             yield made("note", f"{name}: {drug.note}", "warning", "interchange")
 
@@ -700,12 +755,14 @@ class _Deriving:
             regulator = self.edition.speakers[held.regulator]
             when = say(held.when, self.edition.model) if held.when is not None else ""
             what = held.says or when
-            day = f", {_long(held.since)}" if isinstance(held.since, Day) else ""
+            dated = isinstance(held.since, Day) and held.status != "none-found"
+            day = f", {_long(held.since)}" if dated else ""
             until = f" It ended on {_long(held.until)}." if held.until else ""
             words = {
                 "approved": "approved",
                 "under-review": "under review",
-                "none-found": f"no approval found when checked on {_long(held.checked)}",
+                "none-found": "not approved as far as found, and no approval found when checked on "
+                f"{_long(held.checked)}",
             }
             yield Statement(
                 id=held.id,
@@ -748,14 +805,20 @@ class _Deriving:
             inner = ", ".join(x for x in (g.category, g.level, g.recommendation) if x)
             grading = f" ({g.scale.upper()}: {inner})" if inner else ""
         stance = _STANCES[held.stance.value]
+        if self.edition.speakers[held.who].kind == "guideline" and isinstance(held.since, Day):
+            since = f", in the version of {_long(held.since)},"
+        else:
+            since = ""
+        replaced = self.replaced.get(held.id)
+        later = f" Superseded by the version of {_long(replaced)}." if replaced else ""
         text = (
-            f"{who} {stance} {what}{over}{waits}{grading} for: "
+            f"{who}{since} {stance} {what}{over}{waits}{grading} for: "
             f"{say(held.when, self.edition.model)}."
         )
         return Statement(
             id=held.id,
             kind="position",
-            text=text + (f" {held.caveat}" if held.caveat else ""),
+            text=text + (f" {held.caveat}" if held.caveat else "") + later,
             citations=self.cited(held.because),
             about=(
                 *self.therapies(named),
@@ -790,14 +853,18 @@ class _Deriving:
         lead = self.name(rule.drug)
         label = who.short or who.name
         what = "recommended dose and schedule: " if kind == "dose" else ""
-        facets += [f for f in _facets_in(rule.says) if f not in facets]
+        says = rule.says
+        if isinstance(rule, RiskList):
+            says += ": " + ", ".join(f.says for f in rule.factors)
+        facets += [f for f in _facets_in(says) if f not in facets]
         if "boxed" in rule.id or "box-" in rule.id:
             facets.append("boxed-warning")
         return Statement(
             id=rule.id,
             kind="care",
-            text=f"{lead} ({label}): {what}{rule.says}{'' if rule.says.endswith('.') else '.'}",
+            text=f"{lead} ({label}): {what}{says}{'' if says.endswith('.') else '.'}",
             citations=self.cited(rule.because),
+            also=rule.note,
             about=(
                 *self.therapies([rule.drug]),
                 *((f"person:{label.lower()}",) if who.kind == "person" else ()),
@@ -814,6 +881,17 @@ class _Deriving:
 
     def words(self) -> Iterator[Statement]:
         for fact in self.edition.contents.facts:
+            coded = [c for c in fact.codes if c.because]
+            if coded:
+                yield Statement(
+                    id=f"fact/{fact.id}-codes",
+                    kind="definition",
+                    text=f"Codes for {fact.phrase}: {'; '.join(_coded(c) for c in coded)}.",
+                    citations=self.cited([b for c in coded for b in c.because]),
+                    about=(f"fact:{fact.id}",),
+                    facets=("loinc", *_facets_in(fact.phrase)),
+                    page=f"fact/{fact.id}",
+                )
             why = fact.why or "; ".join(c.says for c in fact.because if c.says)
             if not fact.because or not why:
                 continue
@@ -826,7 +904,7 @@ class _Deriving:
                 + (f" Values: {values}." if values and len(values) < 300 else ""),
                 citations=self.cited(fact.because),
                 about=(f"fact:{fact.id}",),
-                facets=("definition", *_facets_in(f"{fact.phrase} {values}")),
+                facets=("definition", *_facets_in(f"{fact.phrase} {why} {values}")),
                 page=f"fact/{fact.id}",
             )
 
@@ -842,6 +920,11 @@ _GIVING_FACETS: dict[str, tuple[str, ...]] = {
     "risk-list": ("risk-factors", "febrile-neutropenia", "prophylaxis"),
     "adjustment": ("dose-reduction",),
 }
+
+
+def _coded(code: Code) -> str:
+    note = f" ({code.note})" if code.note else ""
+    return f"{code.system} {code.code}, {code.display}{note}"
 
 
 def _fields(statement: Statement) -> dict[str, Any]:
@@ -944,5 +1027,22 @@ def _lines_of(text: str) -> tuple[str, ...]:
     return ("lines",) if "line" in lower else ()
 
 
+_NOISE = frozenset(
+    """results approval advice opinion author names reason status disclosure disclosure-shares-or-options
+    comparator masking nct series population arms n objectives maker webinar forecast design lines
+    agreement orr sequence landmark released released-on real-world patient-numbers half-life""".split()
+)
+"""Subjects that a passing word of our own sentences would give them."""
+
+
 def _facets_in(text: str) -> tuple[str, ...]:
-    return tuple(f for f in facets_of(text) if f not in ("results", "approval"))
+    return tuple(f for f in facets_of(text) if f not in _NOISE)
+
+
+def _gap_facets(lacking: str) -> tuple[str, ...]:
+    return tuple(
+        f
+        for f in facets_of(lacking, every=True)
+        if f
+        not in ("results", "disclosure", "risk-factors", "disclosure-shares-or-options", "status")
+    )

@@ -1,52 +1,57 @@
-"""Whether a question lies in the field of the edition: a small learned gate.
+"""What kind of question it is, as far as its wording shows: a small learned gate.
 
-The weights are trained by `python -m tests.ask.train` on `tests/ask/field.yaml`.
+It tells questions of the field from those that lie outside it and from those
+that are turned away by kind: emergencies, patients asking for themselves,
+orders, injection, writing. The weights are trained by
+`python -m tests.ask.train` on `tests/ask/field.yaml` and the tuning questions.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
+from math import exp
 
 import msgspec
 
-from consilium.asking.words import plain
+from consilium.asking.words import plain, stem
 
 _OTHER = re.compile(
-    r"\b(?:lung|nsclc|prostate|colorectal|colon|gastric|stomach|pancrea\w+|ovarian|bladder|urothelial|melanoma|leuk(?:a)?emia|"
-    r"lymphoma|myeloma|glioblastoma|sarcoma|thyroid|cervical|endometrial|renal cell|hepatocellular|head and neck|"
+    r"\b(?:lung (?:cancer|carcinoma|adeno\w*|tumou?rs?)|nsclc|sclc|mesotheli\w+|prostate|mcrpc|colorectal|colon|rectal|bowel cancer|gastric (?:cancer|carcinoma|adeno\w*)|stomach cancer|"
+    r"o?esophag\w+|pancrea\w+|ovarian|bladder|urothelial|melanoma|leuk(?:a)?emia|"
+    r"lymphoma|myeloma|glio\w+|sarcoma|thyroid|cervical cancer|endometri\w+|renal cell|hepatocellular|cholangio\w+|biliary|head and neck|neuroendocrine|testicular|"
     r"diabet\w*|hypertension|asthma|covid|influenza|malaria|migraine|depression|arthritis|pregnancy test kit|vaccin\w*|"
-    r"her2[- ]?positive|her2\+|dcis|adjuvant radiotherap\w*|mammogra\w*|screening|lumpectomy|mastectomy|tattoo|hiv|hepatitis [abc]|smear test|hormone replacement|sentinel|herceptin duration|hotels?|restaurants?|"
-    r"flights?|weather|football|president|recipe|joke|stock price|share price|ceo|salary|stocks? (?:to|should)|which (?:stocks?|shares)|buy .{0,20}(?:shares|stocks?)|shares? price|bitcoin|translate|printer)\b"
+    r"her2[- ]?positive|her2 ?\+(?! ?/)|dcis|adjuvant radiotherap\w*|mammogra\w*|screening|lumpectomy|mastectomy|tattoo|hiv|hepatitis [abc]|smear test|hormone replacement|sentinel|herceptin duration|hotels?|restaurants?|"
+    r"dogs?|cats?|canine|feline|bitch|veterinar\w+|puppy|labrador|rabbit|horses?|"
+    r"flights?|weather|football|president|recipe (?!for (?:the )?(?:mouth|steroid))|joke|stock price|share price|ceo|salary|stocks? (?:to|should)|which (?:stocks?|shares)|buy .{0,20}(?:shares|stocks?)|shares? price|bitcoin|translate|printer)\b"
 )
-
-
 _NEAR = re.compile(
     r"breast|tnbc|mbc|triple|her2|brca|adcs?\b|activity|page|expert|patients?\b|trial|study|studies|crossover|author|poll"
     r"|sn-?38|cl2a|payload|linker|antibod|survival|\bpfs\b|chemo|immunotherap|g-?csf|neutrop"
 )
-
-
-_WITH_A_DRUG = re.compile(r"leuk|vaccin|diabet|hypertension|hepatitis")
-"""Other diseases that a question on one of the drugs may well name."""
-
-
+_WITH_A_DRUG = re.compile(r"leuk|vaccin|diabet|hypertension|hepatitis|her2|lung|thyroid|depression")
+"""Other diseases and subjects that a question on one of the drugs may well name."""
 _OWN = frozenset(
     """pfs os orr prophylaxis febrile-neutropenia neutropenia diarrhoea payload linker bystander crossover
     attrition boxed-warning interstitial-lung-disease stomatitis brca pd-l1 her2-low ugt1a1 tnbc
-    hr-positive poll webinar takeaway""".split()
+    hr-positive poll webinar takeaway loinc""".split()
 )
 """Subjects that only this field has."""
+FIELD, OUTSIDE = "field", "out-of-field"
 
 
 class Weights(msgspec.Struct, frozen=True):
-    """A logistic model on a handful of features; ``threshold`` is on its probability."""
+    """A multinomial logistic model: for every kind a bias and weights by feature.
 
-    bias: float
-    weights: dict[str, float]
-    threshold: float
+    A kind other than the field counts where its probability is above its threshold.
+    """
+
+    kinds: tuple[str, ...]
+    bias: tuple[float, ...]
+    weights: dict[str, tuple[float, ...]]
+    thresholds: dict[str, float]
     trained_on: int = 0
 
 
@@ -58,31 +63,61 @@ def weights() -> Weights:
 
 
 def features(
-    question: str, entities: Iterable[str], facets: Iterable[str], known: float
+    question: str,
+    masked: Sequence[str],
+    entities: Iterable[str],
+    facets: Iterable[str],
+    known: float,
 ) -> dict[str, float]:
-    """What the gate looks at: names, subjects, the share of known words, other fields."""
+    """What the gate looks at: the wording without its names, and what is known of it."""
     kinds = [e.partition(":")[0] for e in entities]
     text = plain(question)
     held = list(facets)
-    return {
+    words = [w if w.startswith("<") else "#" if w[0].isdigit() else stem(w) for w in masked]
+    found = {
         "names": float(min(3, sum(k in ("trial", "drug", "person", "activity") for k in kinds))),
         "classes": float(min(2, kinds.count("class"))),
         "companies": float("company" in kinds),
         "facets": float(min(4, len(held))),
+        "own": float(bool(_OWN & set(held))),
         "known": known,
         "other": float(_OTHER.search(text) is not None),
-        "breast": float(_NEAR.search(text) is not None),
-        "few": float(len(text.split()) < 4),
+        "near": float(_NEAR.search(text) is not None),
+        "few": float(len(words) < 4),
         "bare": float(not kinds and _NEAR.search(text) is None),
-    }  # fmt: skip
+    }
+    pairs = zip(["^", *words], words, strict=False)
+    for name in (*words, *(f"{a} {b}" for a, b in pairs)):
+        found[f"w:{name}"] = 1.0
+    return found
 
 
-def outside(question: str, entities: Iterable[str], facets: Iterable[str], known: float) -> bool:
+def kinds_of(found: dict[str, float]) -> dict[str, float]:
+    """The probability of every kind."""
+    held = weights()
+    scores = list(held.bias)
+    for name, value in found.items():
+        for i, weight in enumerate(held.weights.get(name, ())):
+            scores[i] += weight * value
+    top = max(scores)
+    powers = [exp(s - top) for s in scores]
+    return dict(zip(held.kinds, (p / sum(powers) for p in powers), strict=True))
+
+
+def turned_away(found: dict[str, float]) -> str:
+    """The kind for which a question is turned away by its wording; empty where it is none.
+
+    Whether it lies outside the field is for `outside` to say.
+    """
+    shares = kinds_of(found)
+    kind = max((k for k in shares if k not in (FIELD, OUTSIDE)), key=lambda k: shares[k])
+    return kind if shares[kind] > weights().thresholds[kind] else ""
+
+
+def outside(
+    question: str, found: dict[str, float], entities: Iterable[str], facets: Iterable[str]
+) -> bool:
     """Whether the question is out of the field."""
-    facets = tuple(facets)
-    entities = tuple(entities)
-    from math import exp  # noqa: PLC0415  only here
-
     kinds = {e.partition(":")[0] for e in entities}
     other = _OTHER.search(plain(question))
     if other and not kinds & {"trial", "person", "activity"}:
@@ -91,7 +126,4 @@ def outside(question: str, entities: Iterable[str], facets: Iterable[str], known
         return False
     if not re.search(r"[a-z]{3}", re.sub(r"what|is|times|plus|minus", "", plain(question))):
         return True  # sums
-    held = weights()
-    found = features(question, entities, facets, known)
-    score = held.bias + sum(held.weights.get(name, 0) * value for name, value in found.items())
-    return 1 / (1 + exp(-score)) > held.threshold
+    return kinds_of(found)[OUTSIDE] > weights().thresholds[OUTSIDE]

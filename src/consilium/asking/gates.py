@@ -105,6 +105,12 @@ _SAYS = {
 }  # fmt: skip
 
 
+LOGGED = frozenset(
+    ("emergency", "injection", "promotional", "unknown-name", "out-of-field", "empty")
+)
+"""The kinds of which the question may be kept; the others may tell of a person."""
+
+
 def says(reason: str) -> str:
     """The fixed words for a kind of refusal."""
     return _SAYS[reason]
@@ -125,7 +131,7 @@ def refused(question: str) -> Refused | None:
         ("personal", _PERSONAL.search(text) and not clinician),
     ):
         if met:
-            return Refused(reason, says(reason), reason not in ("identifiers", "personal", "dose"))
+            return Refused(reason, says(reason), reason in LOGGED)
     return None
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from math import log
 from typing import Protocol
 
 from consilium.asking.statements import Statement
@@ -36,7 +38,7 @@ class Fts5:
         """Take a new set of statements; returns how many rows were written and removed."""
         wanted = {s.id: s for s in statements}
         with self._lock:
-            changed = [s for s in wanted.values() if self._held.get(s.id) != hash(s.text)]
+            changed = [s for s in wanted.values() if self._held.get(s.id) != hash(_searched(s))]
             gone = [i for i in self._held if i not in wanted]
             old = [*gone, *(s.id for s in changed if s.id in self._held)]
             if old:
@@ -44,10 +46,10 @@ class Fts5:
                 self._base.executemany("DELETE FROM said WHERE rowid=?", [(rows[i],) for i in old])
             self._base.executemany(
                 "INSERT INTO said VALUES (?, ?)",
-                [(s.id, " ".join(content(s.text))) for s in changed],
+                [(s.id, " ".join(content(_searched(s)))) for s in changed],
             )
             for s in changed:
-                self._held[s.id] = hash(s.text)
+                self._held[s.id] = hash(_searched(s))
             for name in gone:
                 del self._held[name]
         return len(changed), len(gone)
@@ -66,12 +68,17 @@ class Fts5:
         return [(str(name), float(score)) for name, score in rows]
 
 
+def _searched(statement: Statement) -> str:
+    """What a statement is found by: its text, its own name and the names of its sources."""
+    return f"{statement.text} {statement.also} {statement.id.replace('/', ' ')}"
+
+
 class Index:
     """Statements by id, by entity and by facet, with their full text."""
 
     def __init__(self, statements: Iterable[Statement]) -> None:
         self.text = Fts5()
-        self._words: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self._words: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {}
         self.update(statements)
 
     def update(self, statements: Iterable[Statement]) -> tuple[int, int]:
@@ -85,12 +92,31 @@ class Index:
             for facet in s.facets:
                 self.by_facet.setdefault(facet, []).append(s.id)
         held = self._words
-        self._words = {
-            s.id: held[s.id] if held.get(s.id, ("",))[0] == s.text else (s.text, content(s.text))
-            for s in self.by_id.values()
-        }
-        self.vocabulary = frozenset(w for _, words in self._words.values() for w in words)
+        self._words = {}
+        for s in self.by_id.values():
+            searched = _searched(s)
+            before = held.get(s.id)
+            self._words[s.id] = (
+                before
+                if before is not None and before[0] == searched
+                else (searched, frozenset(content(searched)), frozenset(content(s.group)))
+            )
+        often = Counter(w for _, words, _ in self._words.values() for w in words)
+        self.vocabulary = frozenset(often)
+        self._rare = {w: log(len(self._words) / n) + 0.1 for w, n in often.items()}
         return self.text.update(self.by_id.values())
+
+    def words(self, name: str) -> frozenset[str]:
+        """The stems by which a statement may be found."""
+        return self._words[name][1]
+
+    def group(self, name: str) -> frozenset[str]:
+        """The stems of the group of patients that a statement holds for."""
+        return self._words[name][2]
+
+    def weight(self, word: str) -> float:
+        """How much a word tells: the rarer in the store, the more; a strange one as the rarest."""
+        return self._rare.get(word, 6.0)
 
     def known_share(self, question: str) -> float:
         """The share of the content words of a question that stand in any statement."""

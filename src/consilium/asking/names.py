@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -194,20 +194,13 @@ class Names:
         words = self.repaired(text) if repair else tokens(text)
         found: dict[str, None] = {}
         mentions: list[str] = []
-        last = -1
-        i = 0
-        while i < len(words):
-            for length in range(min(self.longest, len(words) - i), 0, -1):
-                entity = self.table.get(words[i : i + length])
-                if entity is not None:
-                    found[entity] = None
-                    if not (mentions and mentions[-1] == entity and last == i):
-                        mentions.append(entity)
-                    i += length
-                    last = i
-                    break
-            else:
-                i += 1
+        behind = ""  # the entity right before: a name with its abbreviation counts once
+        for _, entity in self._parts(words):
+            if entity:
+                found[entity] = None
+                if entity != behind:
+                    mentions.append(entity)
+            behind = entity
         lower = plain(text)
         if "SERIES" in text or re.search(r"\bseries\b.{0,12}\b(trial|study|nct)", lower):
             found["trial:series"] = None
@@ -225,6 +218,27 @@ class Names:
                     if _same_family(entity, family[1]) and not self._written(entity, text):
                         found.pop(entity)
         return Named(tuple(found), unknown, tuple(mentions))
+
+    def _parts(self, words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        """The words one by one, the longest names as one part with their entity."""
+        i = 0
+        while i < len(words):
+            for length in range(min(self.longest, len(words) - i), 0, -1):
+                entity = self.table.get(words[i : i + length])
+                if entity is not None:
+                    yield " ".join(words[i : i + length]), entity
+                    i += length
+                    break
+            else:
+                yield words[i], ""
+                i += 1
+
+    def masked(self, text: str) -> tuple[str, ...]:
+        """The words of a question, each name replaced by its kind, such as `<drug>`."""
+        return tuple(
+            f"<{entity.partition(':')[0]}>" if entity else word
+            for word, entity in self._parts(self.repaired(text))
+        )
 
     def _written(self, entity: str, text: str) -> bool:
         words = tokens(text)

@@ -81,6 +81,10 @@ class Statement(msgspec.Struct, frozen=True):
     note: str = ""
     head: bool = False
     """Whether it is the figure to give first: the primary or final analysis of the whole trial."""
+    group: str = ""
+    """The part of the patients for whom a figure holds, where it is not the whole."""
+    also: str = ""
+    """Words by which it may be looked for beside its own: the names of its sources."""
 
     def __post_init__(self) -> None:
         if not self.citations:

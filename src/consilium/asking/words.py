@@ -21,41 +21,49 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("dcr", r"\bdcr\b|disease control rate"),
     ("ttr", r"\bttr\b|time to (?:first )?response"),
     ("cr", r"complete (?:response|remission)"),
-    ("results", r"\bresults?\b|\befficacy\b|\beffective(?:ness)?\b|\bbenefits?\b|\boutcomes?\b|\bfindings?\b|\bwork(?:s|ed)?\b(?! up)|\bshow(?:s|n|ed)?\b|\bimprove[sd]?\b|\bdata\b|\bbetter than\b|\bsuperior"),
+    ("results", r"\bend ?points?\b|statistical|\bsignifican|\bresults?\b|\befficacy\b|\beffective(?:ness)?\b|\bbenefits?\b|\boutcomes?\b|\bfindings?\b|\bwork(?:s|ed)?\b(?! up)|\bshow(?:s|n|ed)?\b|\bimprove[sd]?\b|\bdata\b|\bbetter than\b|\bsuperior"),
     ("hr", r"\bhrs?\b(?!\s*[-+(]|\s*positive|\s*pos\b|\s*neg)|hazard ratios?"),
     ("median", r"\bmedians?\b|\bmpfs\b|\bmos\b"),
-    ("p-value", r"\bp[- ]values?\b"),
-    ("landmark", r"\b(?:6|12|18|24|36|six|twelve|eighteen)[- ]?(?:months?|mo)\b|landmark|(?:one|two|1|2)[- ]year (?:os|pfs|surv|rate)"),
+    ("p-value", r"\bp[- ]values?\b|\bp ?[=<>] ?0?\.\d|\bp\?|and p\b(?!\w)|with p\b"),
+    ("landmark", r"(?<![\d.])(?:6|12|18|24|36|six|twelve|eighteen)[- ]?(?:months?|mo)\b|landmark|(?:one|two|1|2)[- ]year (?:os|pfs|surv|rate)"),
     ("follow-up", r"follow[- ]?up\b|followed for|how long .* followed"),
-    ("n", r"how many (?:patients|pts|people|women|participants|subjects)|number of (?:patients|pts|people|participants)|sample size|\bn ?=|enrol(?:l)?ment (?:number|size)|how (?:big|large)|how many were (?:randomi[sz]ed|enrolled|treated)|\bsize\b"),
+    ("n", r"how many (?:patients|pts|people|women|participants|subjects)|number of (?:patients|pts|people|participants)|sample size|\bn ?=|enrol(?:l)?ment (?:number|size)|how (?:big|large)|how many were (?:randomi[sz]ed|enrolled|treated)|(?:trial|study|cohort|arm) size|size of (?:the )?(?:trial|study|cohort|arm)|^size\b"),
     ("population", r"(?:in )?(?:what|which) (?:disease|cancer|subtype|tumou?r type|setting)|\bpopulations?\b|\bwho (?:was|were|is|are|took part|could|can|got|qualif)|\bwhich (?:patients|pts|kind of patients|type of patients|people)|what (?:kind|type|sort)s? of (?:patients|pts|people|disease|breast)|\benrol|recruited patients|\binclu(?:ded|sion|de)|\bin whom\b|\bsetting\b|study group"),
-    ("eligibility", r"\beligib|\bineligib|\bcriteria\b|\bentry\b|\bqualify|\bnot (?:a )?candidates?|can(?:not| ?n[o']t) (?:have|receive|get)"),
+    ("eligibility", r"\bexclu|\beligib|\bineligib|\bcriteria\b|\bentry\b|\bqualify|\bnot (?:a )?candidates?|can(?:not| ?n[o']t) (?:have|receive|get)"),
     ("lines", r"\blines?\b|\b[123]l\b|\bfirst[- ]line|\bfrontline|\bupfront|\bsecond[- ]line|\bthird[- ]line|previously (?:treated|untreated)|\buntreated|treatment[- ]na|chemo(?:therapy)?[- ]na|prior (?:chemo|therap|treat)|pretreated|newly diagnosed"),
     ("arms", r"\barms?\b|\bcompar(?:ed|ator|ed with|ing)\b|\bcontrol (?:arm|group|treatment)|\bversus what|\bregimens?\b|what (?:was|is|were|are) (?:it |they )?(?:tested|tried|compared|studied|investigat\w+|test\w*)|\bplus\b|what (?:does|did|do) .* (?:test|compare|investigate|study|look at)|\bdesign"),
-    ("comparator", r"comparator|control arm|control group|compared (?:with|to|against) what|against what|which chemo|what chemo|chemo(?:therapy)? (?:options|choices|drugs|agents|used)|physician'?s? choice|\btpc\b"),
-    ("phase", r"\bphases?\b"),
-    ("nct", r"\bnct\b|clinicaltrials|registr(?:y|ation)(?: number| id)?|trial (?:number|id|identifier)|identifier"),
+    ("comparator", r"which chemo|control drugs?|comparator|control arm|control group|compared (?:with|to|against) what|against what|which chemo|what chemo|chemo(?:therapy)? (?:options|choices|drugs|agents|used)|physician'?s? choice|\btpc\b"),
+    ("phase", r"\bphases?\b|(?:kind|type|sort) of (?:trial|study)"),
+    ("nct", r"\bnct\b|clinicaltrials|regist(?:ry|ration|er) ?(?:number|no\b|id|entry|code|$)|trial (?:number|id|identifier)|identifier"),
     ("names", r"also (?:known|called)|other names?|\bcalled\b|\bbrand|trade ?name|generic name|abbreviat|stand for|\bcode ?name|\baka\b|\bacronym|what is \w+ ?(?:\?|$)|\bname of"),
     ("randomised", r"\brandomi[sz]"),
+    ("allocation", r"randomi[sz]ation ratio|allocation|allocated|\b[123] ?: ?1\b|ratio of randomi"),
+    ("interval", r"\b95 ?%|\bci\b|confidence interval"),
+    ("data-cut-off", r"data cut-?off|cut-?off date|\bdco\b"),
+    ("exposure-adjusted", r"exposure[- ]adjusted|\beair"),
+    ("numbers-at-risk", r"(?:numbers?|patients) at risk|kaplan|\bkm\b|curve"),
+    ("interchange", r"interchang|mix(?:ed)? up|confus|instead of|substitut|replace|in place of|mg for mg|milligram for milligram|\bswap|same as\b"),
+    ("gate", r"\bcut-?offs?\b|\bthresholds?\b|minimum|\bproceed|go ahead|\bgates?\b|\bhold\b|withhold|before (?:each|every|a) dose|needed (?:on|for|to)"),
+    ("loinc", r"\bloinc|\bsnomed|\brxnorm|\bhgnc"),
     ("masking", r"open[- ]label|blinded|\bmask|double[- ]blind|placebo"),
     ("stratified", r"stratif"),
     ("crossover", r"cross(?:ed|ing)?[- ]?over|\bswitch(?:ed|ing)?\b|go over to|change over|cross to"),
     ("design", r"\bdesign|\bdiffer(?:s|ed|ence|ences|ent)?\b|similarit|\bhow (?:was|is|were) (?:it|the trial|the study) (?:done|built|run|set up)"),
     ("status", r"\bstatus\b|\bongoing|\brecruiting|\bstill (?:running|open|enrol)|\bcompleted|\breported\b|has .* (?:read out|finished|started)|\bactive\b|results (?:yet|available)|in progress|under way|underway|running\b"),
-    ("presenter", r"who (?:has |had )?(?:presented|presents|showed|reported|gave|unveiled|delivered)|\bpresent(?:er|ed by|ation|ed)\b|\bpresenting\b|which (?:doctor|investigator|expert|speaker) present|by whom"),
+    ("presenter", r"which doctor|who (?:showed|shows|gave)|\bspeaker\b|\btalk\b|who (?:has |had )?(?:presented|presents|showed|reported|gave|unveiled|delivered)|\bpresent(?:er|ed by|ation|ed)\b|\bpresenting\b|which (?:doctor|investigator|expert|speaker) present|by whom"),
     ("congress", r"\besmo\b|\bcongress|\bmeeting\b|\bconference|\basco\b (?:20|pres)|\bsabcs\b|\bpresented\b"),
     ("maturity", r"\bmatur|\bimmatur|\bnot reached\b|\bfinal analysis|\binterim"),
     ("subgroup", r"\bsubgroups?|\bsubsets?|\bexploratory|\bforest"),
     ("subsequent", r"\bafterwards?\b|went on to|later (?:got|received)|subsequent (?:therap|treat)|further (?:therap|treat)|next treatment|after (?:the )?(?:trial|study)|post[- ]?(?:progression|study)"),
-    ("primary-endpoint", r"primary (?:end ?point|outcome)|main (?:end ?point|outcome)|\bend ?points?\b"),
+    ("primary-endpoint", r"primary (?:end ?point|outcome)|main (?:end ?point|outcome)|co-?primary"),
     ("brca", r"\bg?brca|\bcarriers?\b|germ ?line|hereditary|inherited|\bmutation carrier"),
     ("pd-l1", r"\bpd[- ]?l ?1\b|\bcps ?\d*\b|\b22c3\b|\bsp142\b"),
     ("her2-low", r"her2[- ]?(?:ultra)?[- ]?low|\bultra ?low|her2 (?:ihc )?0|ihc"),
     ("immunotherapy", r"immuno[- ]?therapy|immune check|check ?point|\bio\b|\bici\b|pembro|pd-?1\b|anti-pd"),
-    ("attrition", r"(?:can(?:no|')?t|cannot|unable to|able to) (?:reach|receive|get|have) .{0,14}(?:second|2nd|2l\b|next)|attrition|never (?:reach|get|receive)|second[- ]line (?:treat|therap)\w* (?:at all|ever)|make it to|(?:do|did|does|are|were)(?:n[o']t| not| unable)? (?:able )?(?:to )?(?:reach|receive|get|make it to|go on to) (?:a |the )?(?:second|2nd|next|subsequent|2l)|lost before|drop ?out|drop off|deteriorat|unable to receive|proportion .* second|(?:reach|survive) (?:to )?(?:a |the )?(?:second|2nd|2l)"),
+    ("attrition", r"miss(?:ing|ed)? (?:out on )?(?:the |a |any )?(?:second|2nd|2l|next|further)|died? before (?:a |the |any )?(?:second|2nd|2l|next)|(?:can(?:no|')?t|cannot|unable to|able to) (?:reach|receive|get|have) .{0,14}(?:second|2nd|2l\b|next)|attrition|never (?:reach|get|receive)|second[- ]line (?:treat|therap)\w* (?:at all|ever)|make it to|(?:do|did|does|are|were)(?:n[o']t| not| unable)? (?:able )?(?:to )?(?:reach|receive|get|make it to|go on to) (?:a |the )?(?:second|2nd|next|subsequent|2l)|lost before|drop ?out|drop off|deteriorat|unable to receive|proportion .* second|(?:reach|survive) (?:to )?(?:a |the )?(?:second|2nd|2l)"),
     ("opinion", r"\bthink|\bopinion|\bview|\bsay|\bsaid|\bbeliev|\bfeel|\bstance|\bprefer|\bfavou?r|\bcomment|\bargue|\badvis|\baccording to|\bopine|\bpersonally|\bexpert|\bcomfortable"),
     ("advice", r"\brecommend|\badvis|\bshould\b|\bwould (?:you|she|he|they|dr|tolaney|cortes)|\bchoose|\bchoice|\bwhich (?:drug|treatment|adc|one|agent)|\bwhen (?:to|do|does|would|should)|\bsuggest|\bpreferred|\boption|\bgo for|\buse (?:first|before|after)|\bpick|\bguideline|\bconsider|\bappropriate|\bbest\b"),
-    ("reason", r"\bwhy\b|\breason|\brationale|\bbecause\b|\bargument|\bhow come"),
+    ("reason", r"\bwhy\b|what explains|\breason|\brationale|\bbecause\b|\bargument|\bhow come"),
     ("agreement", r"\bagree|\bdisagree|\bconsensus|\bsame (?:view|opinion)|\bdiffer\w* in opinion|\bboth (?:experts|doctors|speakers)"),
     ("standard", r"standard (?:of care|treatment)|\bsoc\b"),
     ("sequence", r"\bsequenc|\bafter (?:t-?dxd|trastuzumab|enhertu|another|an? |one |prior |first |dato|sg|saci|trodelvy|the first)|one after|\border\b|back[- ]to[- ]back|\bsecond (?:adc|conjugate)|adc (?:after|to|-to-|followed)|\bfollowed by|\bfirst or\b|re-?challenge|\bpost[- ](?:t-?dxd|adc|enhertu)|progress\w* on (?:t-?dxd|enhertu|trastuzumab)"),
@@ -93,7 +101,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("ocular-surface-event", r"ocular|\beyes?\b|keratitis|ophthalm|corneal|\bvision|\bdry eye"),
     ("nausea", r"nausea|emet|\bantiemetic|sickness"),
     ("vomiting", r"vomit|emet|\bantiemetic"),
-    ("anaemia", r"an(?:a)?emia|ha?emoglobin"),
+    ("anaemia", r"an(?:a)?emia|ha?emoglobin|\bhb\b|\bhgb\b"),
     ("thrombocytopenia", r"thrombocyt|platelet"),
     ("leukopenia", r"leu[ck]openia"),
     ("fatigue", r"fatigue|tired"),
@@ -107,16 +115,16 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("monitoring", r"\bmonitor|\bchecks?\b|\bsurveil|\blabs?\b"),
     ("premedication", r"premed"),
     ("contraindication", r"contra-?indicat|must not|never be given"),
-    ("management", r"\bmanag|\bhandle|\bwhat to do|\bdeal with|\btreat(?:ing|ed|ment of)? (?:the )?(?:neutrop|diarr|nausea|ild|pneumon|stomat|side)"),
+    ("management", r"\baction\b|what (?:now|then)|\bmanag|\bhandle|\bwhat to do|\bdeal with|\btreat(?:ing|ed|ment of)? (?:the )?(?:neutrop|diarr|nausea|ild|pneumon|stomat|side)"),
     ("discontinuation-for-adverse-event", r"discontinu|\bstop(?:ped|ping)? (?:treat|ther|because|for|due)"),
     ("dose-reduction-for-adverse-event", r"dose reductions?"),
     ("serious-adverse-event", r"serious (?:adverse|ae)|\bsaes?\b"),
     ("fatal-adverse-event", r"fatal|toxic death|\bdeaths?\b|treatment[- ]related (?:death|mortal)"),
-    ("treatment-related-death", r"fatal|toxic death|\bdeaths?\b|treatment[- ]related (?:death|mortal)"),
+    ("treatment-related-death", r"toxic death|\bdeaths?\b|treatment[- ]related (?:death|mortal)"),
     ("any-adverse-event", r"\badverse (?:event|effect|reaction)s?\b|\baes?\b|\btraes?\b|\bteaes?\b"),
     ("harm", r"adverse event|side[- ]effects?|\badverse|\btoxicit|\bsafety|\btolerab|\baes?\b|\btraes?\b|\bharm|\bgrade ?[≥>3-5]|\brates? of (?:any|grade|neut|diar|febr|stom)"),
     ("grade-3", r"grade ?(?:≥ ?|>= ?|> ?)?(?:3|three)|\bg3|severe"),
-    ("approval", r"\bapprov|\blicen[cs]ed|\bindicat|\blabel|\bfda\b|\bema\b|\bchmp\b|\bnmpa\b|\bauthori[sz]|regulat|\bon the market|\bavailable in"),
+    ("approval", r"\bapprov|\blicen[cs]ed|\bindicated|\bindication|(?<!open[- ])\blabel\b|\bfda\b|\bema\b|\bchmp\b|\bnmpa\b|\bauthori[sz]|regulat|\bon the market|\bavailable in"),
     ("indication", r"\bindicat|\blabel"),
     ("forecast", r"\bfuture|\bforecast|\bpredict|\bexpect|\bsoon\b|\boutlook|\bprospects?|\bpromising|\bpipeline|\bnext few"),
     ("combination", r"\bcombin|\bplus\b|\btogether with|\bwith or without"),
@@ -152,7 +160,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("early-disease", r"\b(?:neo)?adjuvant|early[- ](?:stage|breast|tnbc|disease)|residual disease"),
     ("expression", r"trop-?2 (?:expression|level|status|high|low|ihc)|\bexpression\b|h-score"),
     ("ctdna", r"\bct ?dna|liquid biops"),
-    ("elderly", r"\belderly|\bgeriatric|over (?:65|70|75)|\bage groups?"),
+    ("elderly", r"\belderly|\bgeriatric|over (?:65|70|75)|\bage groups?|\b65\b|\bolder"),
     ("race", r"\brace\b|\bethnic|\bblack\b|\basian|\bhispanic"),
     ("male", r"\bmale\b|\bmen\b(?! and women)"),
     ("radiotherapy", r"radiotherap|\bradiation"),
@@ -166,7 +174,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("half-life", r"half[- ]life|pharmacokinet|\bclearance of\b|\bcmax"),
     ("headache", r"\bheadache|\brash\b|\bconstipat|neuropath|\bweight (?:gain|loss)|\binsomnia"),
     ("ild-deaths", r"ild deaths?|fatal (?:ild|pneumonitis)"),
-    ("patient-numbers", r"\bcountries\b|\bsites?\b(?! of)|\bcent(?:re|er)s\b"),
+    ("patient-numbers", r"\bcountry\b|mainland|south korea|\bcountries\b|\bsites?\b(?! of)|\bcent(?:re|er)s\b"),
     ("enrolment-dates", r"(?:first|last) patient|when did .* (?:start|begin|open|enrol)|start date|completion date|expected to (?:report|read|finish|complete)|when will"),
     ("conflict", r"\bsources (?:differ|disagree)|\bdiscrepan"),
     ("g-csf-use", r"(?:how many|proportion|share|rate|percent\w*) (?:patients |pts |of )?.{0,30}(?:receiv|had|got|given|were on|used?).{0,20}(?:g-?csf|growth factor)|g-?csf use"),
@@ -225,23 +233,28 @@ def facets_among(text: str, wanted: frozenset[str]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=8192)
-def facets_of(text: str) -> tuple[str, ...]:
+def facets_of(text: str, *, every: bool = False) -> tuple[str, ...]:
     """What is asked or told, in the order of the list.
+
+    With ``every`` the wider subject is kept where a narrower one is named too.
 
     >>> facets_of("Was crossover allowed?")
     ('crossover',)
     """
     lowered = plain(text)
     found = tuple(name for name, pattern in _COMPILED if pattern.search(lowered))
-    return tuple(f for f in found if _WIDER.get(f, "") not in found)
+    if every:
+        return found
+    return tuple(f for f in found if not _WIDER.get(f, _NONE) & set(found))
 
 
+_NONE: frozenset[str] = frozenset()
 _WIDER = {
-    "dose": "dose-reduction",
-    "neutropenia": "febrile-neutropenia",
-    "n": "g-csf-use",
-    "pfs": "pfs2",
-    "orr": "dor",
+    "dose": frozenset({"dose-reduction"}),
+    "neutropenia": frozenset({"febrile-neutropenia"}),
+    "n": frozenset({"g-csf-use"}),
+    "pfs": frozenset({"pfs2"}),
+    "orr": frozenset({"dor", "ttr"}),
 }
 """A facet that is not meant where a narrower one is named."""
 
@@ -262,9 +275,78 @@ def stem(word: str) -> str:
     return word
 
 
+_ONE = {
+    other: one
+    for one, others in {
+        "haemoglobin": "hb hgb",
+        "threshold": "cutoff cut cut-off limit limits minimum below under",
+        "stomatitis": "mucositi mucositis mouth oral",
+        "ild": "pneumoniti pneumonitis interstitial",
+        "kidney": "renal",
+        "liver": "hepatic",
+        "steroid": "corticosteroid corticosteroids glucocorticoid prednisolone prednisone dexamethasone",
+        "mouthwash": "rinse swish",
+        "saline": "sodium chloride nacl",
+        "dextrose": "glucose",
+        "observ": "observation observe watch watched",
+        "stop": "discontinu discontinue discontinuation permanent permanently stopp quit",
+        "hold": "withhold withheld interrupt pause held",
+        "lower": "lowered reduction reduce reduc decrease",
+        "older": "elderly old geriatric 65",
+        "hair": "alopecia bald",
+        "dead": "death deaths died die dying fatal mortality lethal",
+        "neutrophil": "anc neutrophils neutropenic neutropenia",
+        "platelet": "thrombocytopenia thrombocyte plt",
+        "fever": "febrile pyrexia",
+        "diarrhoea": "diarrhoeal",
+        "woman": "women female females",
+        "man": "men male males",
+        "antiemetic": "antiemetics emetic emetogenic emesis",
+        "acetaminophen": "paracetamol",
+        "antihistamine": "diphenhydramine",
+        "heart": "lvef cardiac ejection",
+        "brain": "cns cerebral",
+        "lens": "lenses",
+        "dutch": "netherlands holland",
+        "german": "germany",
+        "italian": "italy",
+        "french": "france",
+        "portuguese": "portugal",
+        "chinese": "china",
+        "marrow": "mds aml myelodysplastic leukaemia leukemia",
+        "iv": "intravenous intravenously",
+        "report": "tell",
+        "breathless": "breathlessness dyspnoea dyspnea",
+        "contraception": "contraceptive contracept",
+        "breastfeed": "breastfeeding lactation",
+        "pregnant": "pregnancy",
+        "inhibitor": "inhibitors",
+        "examination": "exam exams eye-exam",
+        "swap": "switch",
+        "choice": "choose select selection",
+        "upfront": "frontline",
+        "second": "2nd",
+        "third": "3rd",
+        "first": "1st",
+    }.items()
+    for other in others.split()
+}
+"""Words that mean the same in this field, for looking up; to the first of each row."""
+
+
+_LINES = {"1": "first line", "2": "second line", "3": "third line"}
+
+
 def content(text: str) -> tuple[str, ...]:
-    """The stems of the words that carry meaning."""
-    return tuple(stem(t) for t in tokens(text) if t not in STOP)
+    """The stems of the words that carry meaning, words of one meaning as one."""
+    found = []
+    text = re.sub(r"\*?\b(1|6|28) ?/ ?\*?(1|6|28)\b", r"allele\1and\2", text)
+    text = re.sub(r"\b([123])l\b", lambda m: _LINES[m[1]], plain(text))
+    for token in tokens(text):
+        if token not in STOP:
+            root = stem(token)
+            found.append(stem(_ONE.get(token) or _ONE.get(root) or token))
+    return tuple(found)
 
 
 def numbers(text: str) -> tuple[str, ...]:
@@ -272,7 +354,7 @@ def numbers(text: str) -> tuple[str, ...]:
     cleaned = re.sub(
         r"\b(?:nct ?\d+|[a-z]+-?[a-z]*-?0\d{1,2}\b|her2|brca ?[12]?(?:/2)?|pd-?l?-?1|cd\d+|trop-?2|"
         r"topoisomerase [1i]+|sn-?38|cl2a|ugt1a1|esmo (?:congress )?20\d\d|tbcrc[- ]?0?64|"
-        r"[a-z]{3,}-?(?:breast|dxd)?-?\d{2,3}\b|ihc \d\+?|cyp3a\d?|95 ?% ?ci|pfs ?2|g-?csf)",
+        r"[a-z]{3,}-?(?:breast|dxd)?-?\d{2,3}\b|cyp3a\d?|95 ?% ?ci|pfs ?2|g-?csf)",
         " ",
         plain(text),
     )

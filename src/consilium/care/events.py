@@ -244,7 +244,7 @@ def _next_dose(
                 "not-read", condition + "the dose after it was not read", missing=missing
             )
         case "stop":
-            return NextDoseAnswer("stop", condition + "ended for good", missing=missing)
+            return NextDoseAnswer("stop", condition + "permanently discontinued", missing=missing)
     words = {
         "reduce": "",
         "same-or-reduce": "the same dose, or ",
@@ -269,7 +269,7 @@ def _next_dose(
     lower_level = lowered(schedule, level, then.levels)
     if lower_level is None:
         after = (
-            "there is no lower level: ended for good"
+            "there is no lower level: permanently discontinued"
             if schedule.after_last == "stop"
             else "there is no lower level, and what follows it was not read"
         )

@@ -165,7 +165,7 @@ class _Sheet:
         ]
         not_now = [f"day {gate.day} is held" for gate in held_by]
         if event is not None and event.do == "stop":
-            against.append(f"ended for good: {event.told}")
+            against.append(f"permanently discontinued: {event.told}")
         elif event is not None:
             not_now += _not_now(event)
         for schedule in present.schedules:

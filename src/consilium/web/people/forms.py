@@ -10,7 +10,6 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django_otp import match_token, user_has_device
-from django_otp.models import Device
 
 
 class JoinForm(BaseUserCreationForm):  # type: ignore[type-arg]  # generic in the stubs only
@@ -31,8 +30,6 @@ class SignInForm(AuthenticationForm):
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 
-    device: Device | None = None
-
     def clean(self) -> dict[str, Any]:
         """Raises ``ValidationError`` when a second factor is set up and its code is not right."""
         super().clean()
@@ -40,8 +37,7 @@ class SignInForm(AuthenticationForm):
         user = getattr(self, "user_cache", None)
         if user is not None and user_has_device(user):
             code = cleaned.get("code") or ""
-            self.device = match_token(user, code) if code else None
-            if self.device is None:
+            if not code or match_token(user, code) is None:
                 raise ValidationError(_("The code of the second factor is missing or not right."))
         return cleaned
 

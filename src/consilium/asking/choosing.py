@@ -1,0 +1,181 @@
+"""Which of the statements that may answer are said, and what of the question they leave open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from consilium.asking.asked import FIGURES, Asked
+from consilium.asking.index import Index
+from consilium.asking.names import Names
+from consilium.asking.retrieval import wish
+from consilium.asking.statements import Statement
+from consilium.asking.words import TOPICS, content, facets_among, facets_of, numbers, plain
+
+MOST = 4
+"""Statements of an answer that sets nothing side by side."""
+_GAIN = 0.18
+"""The share of what a question tells that a further statement must add."""
+_UNSEEN = re.compile(
+    r"\b(?:(?:was|were|is|are) not (?:found|seen|visible|read|studied|known|stated|settled)|not (?:found|seen|visible) |"
+    r"no (?:figures?|rates?|shares?|hazard ratios?|dose|decision|intervals?|other figures?)\b[^.;:]{0,30}(?:found|seen|visible|given|read|claimed)|"
+    r"cut off on the page|not readable|no rule [^.;:]{0,40}is held|not on the page|not on any page|on any page read|found no page|no approval found|looked for and|without figures|no label figure)"
+)
+"""How our sentences say that something was looked for and not found."""
+_QUANTITY = re.compile(
+    r"\bhow (?:many|much|long|often|big|large|high)\b|what (?:percent|share|proportion|fraction|number|rate|dose|was the (?:rate|hr|median))|"
+    r"\bpercent|\bpercentage|\brate of\b|\brates?\b|\bnumber of\b|\bfigures?\b|\bexact\b|\bincidence\b|\bfrequency of|\bproportion"
+)
+_LISTS = re.compile(
+    r"how (?:many (?:trials|studies|questions|experts|objectives|companies|days|lines|phase)|long .*(?:after|before))"
+)
+_DOSE = re.compile(
+    r"(?:what|which|recommended|exact|starting|usual) dos(?:e|age)\b|dos(?:e|age) of \w+|how (?:much|many mg)|dose (?:level|reduction)"
+)
+_DOSED = re.compile(
+    r"\bmg\b|mg/|µg|MU/kg|AUC|no (?:dose|other starting dose|adjustment)|not to be given|level|same dose|quarter"
+)
+_RATE = re.compile(
+    r"\brates?\b|percent|\bincidence|how (?:often|common|frequent)|proportion|share of"
+)
+_EMPTY_FIELDS = {
+    "expires": "an expiry date",
+    "credit": "credit or accreditation",
+}
+_MARKED = frozenset(
+    """comparator arms mix crossover presenter stratified primary-endpoint nct allocation masking dar payload
+    linker target maker names loinc premedication gate numbers-at-risk ttr""".split()
+)
+"""Subjects that a statement has only where it is marked with them, whatever words pass in it."""
+_DATED = re.compile(r"\bwhen\b|\bdate\b|\byear\b|\bday\b")
+
+
+def chosen(
+    index: Index, names: Names, asked: Asked, ranked: Sequence[tuple[float, Statement]]
+) -> list[Statement]:
+    """The best statement, and those that add what it leaves open."""
+    if not ranked or ranked[0][0] < 1.5:
+        return []
+    best, first = ranked[0]
+    words = wish(index, names, asked, asked.named.entities).words
+    whole = sum(words.values()) or 1.0
+    strong = set(asked.strong)
+    wanted = strong | (set(asked.facets) & FIGURES.keys())
+    if strong and not any(strong & set(s.facets) for _, s in ranked[:8]):
+        strong = set()
+    ties = "disclosure" in asked.facets and not [
+        f for f in asked.facets if f.startswith("disclosure-")
+    ]
+    if ties:
+        return [
+            s for v, s in ranked if v >= 0.3 * best and "disclosure" in s.facets
+        ][:5] or [first]  # fmt: skip
+    kept = [first]
+    told, said = set(first.facets), set(index.words(first.id))
+    pool = [(v, s) for v, s in ranked[1:50] if v >= 0.4 * best and s.kind != "gap"]
+    while len(kept) < MOST:
+        gains = []
+        for value, s in pool:
+            if s in kept or any(_alike(s, k) for k in kept):
+                continue
+            new = sum(words[w] for w in words if w in index.words(s.id) and w not in said) / whole
+            new += 0.5 * len((wanted & set(s.facets)) - told)
+            if new >= _GAIN:
+                gains.append((new + 0.5 * value / best, s))
+        if not gains:
+            break
+        _, more = max(gains, key=lambda pair: (pair[0], pair[1].id))
+        kept.append(more)
+        told |= set(more.facets)
+        said |= index.words(more.id)
+    for value, s in pool:
+        if len(kept) >= 3 or value < 0.7 * best:
+            break
+        if s in kept or any(_alike(s, k) for k in kept) or (strong and not strong & set(s.facets)):
+            continue
+        kept.append(s)
+    people = asked.named.of("person")
+    if {"opinion", "advice", "agreement"} & set(asked.facets) and len(people) != 1:
+        speaking = {k.who for k in kept if k.who}
+        for value, s in ranked[:12]:
+            if s.who and s.who not in speaking and value > 0.55 * best:
+                kept.append(s)
+                speaking.add(s.who)
+    return kept[:5]
+
+
+def seen(text: str) -> str:
+    """A text without the clauses that say what was not found."""
+    return " ".join(c for c in re.split(r"(?<=[.;:])\s", text) if not _UNSEEN.search(c))
+
+
+def lacking(asked: Asked, kept: Sequence[Statement], harms: frozenset[str]) -> tuple[str, ...]:
+    """What was asked for and stands in none of the statements chosen."""
+    missing = []
+    said = [s for s in kept if s.kind != "gap"]
+    texts = " ".join(seen(s.text) for s in said)
+    told = facets_among(texts, TOPICS)
+    held = {f for s in said for f in s.facets}
+    held |= set(facets_of(texts, every=True)) - _MARKED
+    question = plain(asked.question)
+    if "dose" in asked.facets and _DOSE.search(question) and not _DOSED.search(texts):
+        missing.append("a dose")
+    missing += [f.replace("-", " ") for f in asked.facets if f in TOPICS and f not in told]
+    rated = set(asked.strong) & harms
+    if rated and asked.named.of("trial") and _RATE.search(question):
+        measured = [s for s in said if s.kind in ("harm", "result") and rated & set(s.facets)]
+        if not any(numbers(s.text) for s in measured):
+            missing.append("a rate of this")
+    figures = [s for s in said if s.kind in ("harm", "result") and not s.activity]
+    drugs = set(asked.named.of("drug"))
+    alone = figures and len(figures) == len(said)
+    if (
+        asked.named.of("trial")
+        and drugs
+        and alone
+        and not any(drugs & set(s.about) for s in figures)
+    ):
+        missing.append("a figure for this drug")
+    for facet in asked.facets:
+        if facet in FIGURES and facet not in held:
+            missing.append(FIGURES[facet])
+        elif facet in _EMPTY_FIELDS and asked.named.of("trial") == ():
+            missing.append(_EMPTY_FIELDS[facet])
+    if (
+        asked.scope == "activity"
+        and "approval" in asked.facets
+        and _DATED.search(question)
+        and not any(s.kind == "approval" for s in said)
+    ):
+        missing.append("an approval")
+    gone = [f for f in asked.strong if f not in held]
+    if gone and len(gone) == len(asked.strong) and (asked.named.entities or not kept):
+        missing += [f.replace("-", " ") for f in gone]
+    elif (
+        _QUANTITY.search(question)
+        and not missing
+        and not set(asked.facets) & {"nct", "phase", "names"}
+        and not _LISTS.search(question)
+        and not re.search(r"how (?:much|often) (?:data|evidence|should|do)", question)
+        and not any(numbers(seen(s.text)) for s in said)
+    ):
+        missing.append("a figure for this")
+    return tuple(dict.fromkeys(missing))
+
+
+def unseen(index: Index, names: Names, asked: Asked, first: Statement) -> bool:
+    """Whether the part of a statement that speaks to the question says that it was not found."""
+    if first.activity or not _UNSEEN.search(first.text):
+        return False
+    words = wish(index, names, asked, asked.named.entities).words
+    worth = []
+    for clause in re.split(r"(?<=[.;:])\s", first.text):
+        stems = set(content(clause))
+        worth.append((sum(v for w, v in words.items() if w in stems), clause))
+    most = max(v for v, _ in worth)
+    return most > 0 and any(v >= 0.99 * most and _UNSEEN.search(c) for v, c in worth)
+
+
+def _alike(one: Statement, other: Statement) -> bool:
+    a, b = set(content(one.text)), set(content(other.text))
+    return len(a & b) >= 0.85 * min(len(a), len(b)) and numbers(one.text) == numbers(other.text)

@@ -1,0 +1,258 @@
+"""Which statements may answer a question, best first: by what they are about, then by words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from consilium.asking.asked import FIGURES, GENERIC, MEASURED, META_FACETS, REGIONS, Asked
+from consilium.asking.index import Index
+from consilium.asking.names import Names
+from consilium.asking.statements import Statement
+from consilium.asking.words import TOPICS, content, facets_among, numbers, plain
+
+_WEIGHT = {
+    "activity": 1.5,
+    "fact": 0.0,
+    "regimen": 0.0,
+    "trial": 2.0,
+    "drug": 1.2,
+    "class": 0.6,
+    "person": 1.5,
+    "company": 2.0,
+}
+_WORDS = 5.0
+"""What a statement gains that holds every word of the question beside its names."""
+_FINE: tuple[tuple[str, str, float], ...] = (
+    (r"\binvestigator(?:s|'s)?[- ](?:assess|read|judg|review)|\bby (?:the )?investigator", r"investigator-assessed", 2.0),
+    (r"\bbicr\b|central(?:ly)? review|independent(?:ly)? review|blinded", r"blinded central review", 1.0),
+    (r"\binterim", r"\binterim", 1.5),
+    (r"\bfinal\b", r"\bfinal\b", 0.8),
+    (r"\bprimary analysis", r"primary analysis", 0.8),
+    (r"\bupdate|long[- ]term|longer follow|extended|latest|most recent|later analysis", r"extended|longer follow-up|long-term|32\.0", 1.8),
+    (r"\bany[- ]grade|all[- ]grade|grade any|of any grade", r", any grade", 1.5),
+    (r"\bgrade ?(?:≥ ?|>= ?|> ?)?(?:3|three)\b|\bg3|severe|\bgr ?(?:≥ ?|>= ?)?3", r"grade 3|grade 3-4", 1.2),
+    (r"exposure[- ]adjusted|\beair", r"exposure-adjusted", 3.0),
+    (r"treatment[- ]related|\btraes?\b", r"treatment-related", 0.8),
+    (r"treatment[- ]emergent|\bteaes?\b", r"treatment-emergent", 0.8),
+    (r"\bapprov|licen|authori", r": approved", 0.5),
+)  # fmt: skip
+"""Marks of one of several figures of a kind: in the question, in the statement, and their worth."""
+_AGAINST: tuple[tuple[str, str, float], ...] = (
+    (r"\bany[- ]grade|all[- ]grade", r"grade 3", 1.5),
+    (r"\bgrade ?(?:≥ ?|>= ?|> ?)?(?:3|three)\b|\bg3|\bgr ?(?:≥ ?|>= ?)?3", r", any grade", 1.2),
+)
+_MARKS = tuple((re.compile(a), re.compile(b), worth) for a, b, worth in _FINE)
+_COUNTER = tuple((re.compile(a), re.compile(b), worth) for a, b, worth in _AGAINST)
+
+
+_IDLE = frozenset(
+    content(
+        "subgroup subgroups subset rate rates percent percentage proportion share figure number many "
+        "much often result results data outcome value exact report reported happen found answer"
+    )
+)
+"""Words of a question that tell nothing of what is asked for."""
+
+
+class Wish(msgspec.Struct):
+    """What a question wants of a statement, worked out once."""
+
+    asked: Asked
+    wanted: tuple[str, ...]
+    main: tuple[str, ...]
+    asks: frozenset[str]
+    words: dict[str, float]
+    """The stems of the question beside its names, with what each tells."""
+    lowered: str
+    regions: frozenset[str]
+    marks: tuple[tuple[re.Pattern[str], float], ...]
+    counter: tuple[tuple[re.Pattern[str], float], ...]
+    drugs: frozenset[str]
+    people: frozenset[str]
+    care: bool
+    opinion: bool
+    grade: str
+
+
+def wish(index: Index, names: Names, asked: Asked, wanted: tuple[str, ...]) -> Wish:
+    """What is wanted, seen from the things named in ``wanted``."""
+    main = tuple(e for e in wanted if e.startswith("trial:")) or tuple(
+        e for e in wanted if e.startswith("drug:")
+    )
+    main = main or tuple(e for e in wanted if e.startswith(("class:", "person:", "company:")))
+    if len(main) > 1:  # chemotherapy is what the others are set against
+        main = tuple(e for e in main if e != "class:chemotherapy")
+    page = tuple(e for e in wanted if e.startswith("activity:"))
+    asks = frozenset(asked.facets)
+    if page and asks & META_FACETS and not main:
+        main = page
+    lowered = plain(asked.question)
+    beside = " ".join(w for w in names.masked(asked.question) if not w.startswith("<"))
+    graded = re.search(r"\b(?:grade|gr\.?|g) ?(\d)\b", lowered)
+    return Wish(
+        asked=asked,
+        wanted=wanted,
+        main=main,
+        asks=asks,
+        words={
+            w: index.weight(w) for w in content(beside) if w in index.vocabulary and w not in _IDLE
+        },
+        lowered=lowered,
+        regions=frozenset(code for code, pattern in REGIONS if re.search(pattern, lowered)),
+        marks=tuple((there, worth) for here, there, worth in _MARKS if here.search(lowered)),
+        counter=tuple((there, worth) for here, there, worth in _COUNTER if here.search(lowered)),
+        drugs=frozenset(e for e in wanted if e.startswith("drug:")),
+        people=frozenset(e for e in wanted if e.startswith("person:")),
+        care=bool(asks & {"management", "dose-reduction", "premedication", "gate"})
+        and not (main and main[0].startswith("trial:")),
+        opinion=bool(asks & {"opinion", "advice", "agreement"}),
+        grade=graded[1] if graded else "",
+    )
+
+
+def coverage(words: dict[str, float], held: frozenset[str]) -> float:
+    """The share of what the words tell that is held."""
+    whole = sum(words.values())
+    return sum(v for w, v in words.items() if w in held) / whole if whole else 0.0
+
+
+def ranked(
+    index: Index,
+    names: Names,
+    asked: Asked,
+    holds: Callable[[Statement], bool],
+    *,
+    entities: Iterable[str] | None = None,
+) -> list[tuple[float, Statement]]:
+    """The statements that may answer, with their score, best first."""
+    wanted = tuple(entities) if entities is not None else asked.named.entities
+    wants = wish(index, names, asked, wanted)
+    candidates: dict[str, None] = dict.fromkeys(
+        name for name, _ in index.text.find(content(" ".join(names.repaired(asked.question))), 60)
+    )
+    for entity in wanted:
+        candidates.update(dict.fromkeys(index.by_entity.get(entity, ())))
+    if not wants.main:
+        for facet in asked.strong:
+            candidates.update(dict.fromkeys(index.by_facet.get(facet, ())))
+    main = set(wants.main)
+    found = []
+    for name in candidates:
+        statement = index.by_id[name]
+        if holds(statement) and (not main or main & set(statement.about)):
+            found.append((score(index, wants, statement), statement))
+    found.sort(key=lambda pair: (-pair[0], pair[1].id))
+    return found
+
+
+def score(index: Index, wants: Wish, statement: Statement) -> float:
+    """How well a statement fits what is wanted."""
+    asked, asks, main = wants.asked, wants.asks, wants.main
+    about, facets = set(statement.about), set(statement.facets)
+    text = statement.text
+    telling = min(1.0, sum(wants.words.values()) / 8)
+    value = _WORDS * telling * coverage(wants.words, index.words(statement.id))
+    value += sum(_WEIGHT[e.partition(":")[0]] for e in wants.wanted if e in about)
+    generic = 0.8 if asked.strong else 2.0
+    for facet in asks & facets:
+        value += 2.4 if facet in FIGURES or facet not in GENERIC else generic
+    if asked.strong and not set(asked.strong) & facets:
+        value -= 0.8 * len(asked.strong)
+    if statement.kind in ("result", "harm"):
+        value += _figure(index, wants, statement, facets)
+    for subtype, other in (("tnbc", "hr-positive"), ("hr-positive", "tnbc")):
+        if subtype in asks and other not in asks and other in facets:
+            value += 0 if subtype in facets else -1.6
+    topics = TOPICS & asks
+    if topics:
+        value += 2.4 if topics & facets_among(text, TOPICS) else -0.6
+    if wants.care:
+        value += {"care": 1.6, "result": -1.5, "harm": -1.5}.get(statement.kind, 0.0)
+    if wants.regions and statement.regions:
+        value += 1.8 if wants.regions & set(statement.regions) else -2.5
+    if wants.grade and f"grade {wants.grade}" in text:
+        value += 1.0
+    if "real-world" in asks & facets:
+        value += 1.5
+    if "dose" in asks and statement.facets[1:2] == ("dose",):
+        value += 3.0
+    if "reason" in asks and "reason" in facets:
+        value += 1.6
+    if "interchange" in facets and "interchange" not in asks:
+        value -= 3.0 if statement.kind == "care" else 1.5
+    if statement.kind == "definition":
+        value += 4.0 if asked.defines and not main else -1.0
+    if asked.defines and wants.drugs and facets & {"class", "target"}:
+        value += 2.0
+    if statement.kind == "position" and not wants.opinion and main and main[0].startswith("trial:"):
+        value -= 1.5
+    if wants.people and not wants.people & about and (wants.opinion or statement.who):
+        value -= 1.5
+    if statement.kind == "approval":
+        value += _approval(wants, statement, facets)
+    if "dose-reduction" in asks and statement.facets[1:2] == ("dose",):
+        value += 2.0
+    if statement.kind == "trial" and "-says" in statement.id and asked.scope == "all":
+        value -= 1.5
+    if statement.head and not (asked.scope == "all" and statement.activity):
+        value += 0.8
+    if statement.activity and (wants.opinion or not statement.about):
+        value += 0.4
+    if statement.kind == "gap":
+        value -= 1.2
+    if asked.scope == "activity" and statement.kind == "position":
+        value -= 1.5  # the page's own words come first
+    if wants.opinion and statement.kind in ("position", "remark"):
+        value += 0.8
+    if "conflict" in facets and "conflict" not in asks:
+        value -= 1.0
+    if statement.regions and asked.region and asked.region not in statement.regions:
+        value -= 0.3
+    return value
+
+
+def _approval(wants: Wish, statement: Statement, facets: set[str]) -> float:
+    """An approval counts by whom it is for; that none was found counts where just that is asked."""
+    value = 0.0
+    asked_for = {"tnbc", "hr-positive", "her2-low", "ultralow", "brca"} & wants.asks
+    value += 0.8 if asked_for & facets else 0.0
+    first = re.search(r"first[- ]line|1l\b|front|upfront|untreated", wants.lowered) is not None
+    here = "first line" in statement.text or "first-line" in statement.text
+    value += 0.8 if first and here else -0.5 if first != here else 0.0
+    if "approval-none-found" in facets and not (asked_for & facets or (first and here)):
+        value -= 1.5
+    ended = statement.until and statement.until <= wants.asked.as_of.isoformat()
+    return value - (1.0 if ended else 0.0)
+
+
+def _figure(index: Index, wants: Wish, statement: Statement, facets: set[str]) -> float:
+    """What speaks for one of several figures of a kind, and against it."""
+    asks, text, value = wants.asks, statement.text, 0.0
+    if (
+        wants.asked.scope == "all"
+        and not wants.opinion
+        and asks & MEASURED
+        and statement.kind == "result"
+        and statement.head
+        and not statement.activity
+    ):
+        value += 1.6
+    if asks & FIGURES.keys():
+        value += 1.0 if numbers(text) else -2.0
+    for mark, worth in wants.marks:
+        value += worth if mark.search(text) else 0.0
+    for mark, worth in wants.counter:
+        value -= worth if mark.search(text) else 0.0
+    if statement.group:
+        here = coverage(wants.words, index.group(statement.id))
+        value += 2.5 * here if here > 0.15 else 0.0 if "subgroup" in asks else -2.2
+    if "eligibility" in asks and not asks & FIGURES.keys():
+        value -= 2.0
+    if "exposure-adjusted" in facets and "exposure-adjusted" not in asks:
+        value -= 1.0
+    if wants.drugs and not wants.drugs & set(statement.about) and not statement.activity:
+        value -= 2.5  # a figure of the other arm alone
+    return value
