@@ -17,7 +17,7 @@ from consilium.sequencing.microsimulation import key_of, simulate
 from consilium.sequencing.renewal import occupancy
 
 _PATIENTS = 1_000_000
-_FEW = 2_000
+_FEW = 20_000
 _LINES = [
     LineOfTreatment("first", 10.0, 1.2, go_on=1.0),
     LineOfTreatment("second", 6.0, 0.9, go_on=1.0),

@@ -30,3 +30,9 @@ def test_a_slip_is_answered_in_words():
     done = run("compare", "sacituzumab-govitekan", "Dato-DXd")
     assert done.code == 1 and "Did you mean" in done.err
     assert "Traceback" not in done.err
+
+
+def test_the_network_is_drawn(tmp_path):
+    picture = tmp_path / "network.svg"
+    assert run("compare", "SG", "Dato-DXd", "--save", str(picture)).code == 0
+    assert "met in none" in picture.read_text()

@@ -1,80 +1,61 @@
-"""Run the tests that touch a database once more, on a real PostgreSQL server.
+"""Run the tests that touch a database once more, on a PostgreSQL server that is running.
 
-Uses the one at ``CONSILIUM_TEST_POSTGRES``, or starts one of its own where PostgreSQL is
-installed; says so and ends well where there is neither. Arguments go to pytest.
+The one at ``CONSILIUM_TEST_POSTGRES``, or one on this machine at which the user of these tests
+may create databases; says why not and ends well where there is neither. The arguments go to
+pytest; by default they are every test that is marked for the database and not slow.
 """
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
-PORT = 5543
-RUNS = (
-    ["-n", "2", "-m", "django_db and not slow", "tests/functional"],
-    ["tests/functional/web/test_voters_at_once.py"],
-)
-"""What pytest is given by default: every test marked for the database, and the voters."""
+import psycopg
+
+VARIABLE = "CONSILIUM_TEST_POSTGRES"
+LOCAL = ("postgres:///postgres", "postgres://127.0.0.1/postgres")
+"""By the socket, and by the network, in the name of whoever runs the tests."""
 
 
 def main(arguments: list[str]) -> int:
-    given = os.environ.get("CONSILIUM_TEST_POSTGRES", "")
-    if given:
-        return pytest_on(given, arguments)
-    tools = newest_tools()
-    if tools is None:
-        print("No PostgreSQL here: its tests are left out (apt install postgresql).")
+    address = os.environ.get(VARIABLE, "") or running_here()
+    if not address:
         return 0
-    folder = Path(tempfile.mkdtemp(prefix="consilium-postgres-"))
-    data, as_user = (
-        folder / "data",
-        ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else [],
+    print(f"The tests that touch a database, once more on PostgreSQL {version(address)}")
+    given = arguments or ["-n", "2", "-m", "django_db and not slow", "tests/functional"]
+    environment = os.environ | {VARIABLE: address, "CONSILIUM_DATABASE": address}
+    return subprocess.call([sys.executable, "-m", "pytest", "-q", *given], env=environment)
+
+
+def running_here() -> str:
+    """The address of a server on this machine that lets us in; empty, with the reason said."""
+    refusals = []
+    for address in LOCAL:
+        try:
+            with psycopg.connect(address, connect_timeout=2) as connection:
+                asked = "select rolcreatedb or rolsuper from pg_roles where rolname = current_user"
+                row = connection.execute(asked).fetchone()
+        except psycopg.OperationalError as problem:
+            refusals.append(str(problem).strip().splitlines()[0])
+        else:
+            if row and row[0]:
+                return address
+            refusals.append("this user may not create databases")
+    print(
+        "SKIPPED on PostgreSQL: no server that these tests may use.\n"
+        f"  on this machine: {refusals[0]}\n"
+        f"  name one in {VARIABLE} (postgres://user:password@host:5432/name; the user may create\n"
+        "  databases), or let `make test-postgres` start one of its own (apt install postgresql)."
     )
-    if as_user:
-        shutil.chown(folder, "postgres")
-    options = f"-p {PORT} -k {folder} -c listen_addresses=127.0.0.1"
+    return ""
+
+
+def version(address: str) -> str:
+    """The version of the server; stops with a sentence where there is no server."""
     try:
-        run([*as_user, tools / "initdb", "-D", data, "-A", "trust", "-U", "consilium"])
-        run(
-            [
-                *as_user,
-                tools / "pg_ctl",
-                "-D",
-                data,
-                "-o",
-                options,
-                "-l",
-                folder / "log",
-                "-w",
-                "start",
-            ]
-        )
-        address = f"postgres://consilium@127.0.0.1:{PORT}"
-        run([tools / "createdb", "-h", "127.0.0.1", "-p", str(PORT), "-U", "consilium", "site"])
-        os.environ["CONSILIUM_TEST_POSTGRES_SITE"] = f"{address}/site"
-        return pytest_on(f"{address}/consilium", arguments)
-    finally:
-        run([*as_user, tools / "pg_ctl", "-D", data, "-m", "immediate", "stop"])
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def newest_tools() -> Path | None:
-    """The folder of the newest installed server programs."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    return found[-1].parent if found else None
-
-
-def run(command: list[object]) -> None:
-    subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
-
-
-def pytest_on(address: str, arguments: list[str]) -> int:
-    os.environ["CONSILIUM_DATABASE"] = address
-    print("On PostgreSQL")
-    runs = [arguments] if arguments else RUNS
-    return max(subprocess.call([sys.executable, "-m", "pytest", "-q", *given]) for given in runs)
+        with psycopg.connect(address, connect_timeout=5) as connection:
+            return connection.info.parameter_status("server_version") or ""
+    except psycopg.OperationalError as problem:
+        sys.exit(f"{VARIABLE} names no server that answers: {str(problem).strip()}")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,10 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 from tests.functional.web.conftest import CHROMIUM, FLAGS
 from tests.functional.web.pages import PAGES, WIDTHS
+from tests.support.filled_site import fill
 from tests.support.served_page import wait_for
+
+from consilium.web.starting import make_ready, set_up
 
 PORT = "8766"
 
@@ -20,6 +23,9 @@ def main(folder: Path, names: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     site = f"http://127.0.0.1:{PORT}"
     with tempfile.TemporaryDirectory() as data:
+        set_up(data=Path(data))
+        make_ready()
+        fill()
         server = subprocess.Popen(
             [sys.executable, "-m", "consilium.cli", "serve", "--port", PORT, "--data", data],
             stderr=subprocess.DEVNULL,

@@ -39,7 +39,7 @@ _KIND_OF: dict[str, EntryKind] = {
     "lungs": "lungs",
     "mouth": "other-check",
 }
-_MOST_CYCLES = 60
+MOST_CYCLES = 60
 
 
 class CalendarError(CareError):
@@ -81,8 +81,8 @@ def calendar(
     support: Prophylaxis | None = None,
 ) -> Calendar:
     """The days of a regimen. ``support`` is the G-CSF schedule that was chosen, if any."""
-    if not 1 <= cycles <= _MOST_CYCLES:
-        raise CalendarError(f"{cycles} cycles cannot be drawn; name 1 to {_MOST_CYCLES}")
+    if not 1 <= cycles <= MOST_CYCLES:
+        raise CalendarError(f"{cycles} cycles cannot be drawn; name 1 to {MOST_CYCLES}")
     drugs = care.drugs_of(regimen)
     plan = _Plan(care, regimen, drugs, patient, start, cycles)
     entries = sorted(

@@ -16,6 +16,7 @@ from consilium.cli.asking import register as register_asking
 from consilium.cli.comparing import register as register_comparing
 from consilium.cli.proving import register as register_proving
 from consilium.cli.simulating import register as register_simulating
+from consilium.cli.survival import register as register_survival
 from consilium.errors import ConsiliumError, nearest
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Region
@@ -465,6 +466,7 @@ from consilium.cli.hooks import register as register_hooks  # noqa: E402
 register_asking(app)
 register_comparing(app)
 register_simulating(app)
+register_survival(app)
 register_proving(app)
 register_cohort(app)
 register_hooks(app)

@@ -25,6 +25,10 @@ def compare(
     full: Annotated[
         bool, typer.Option("--full", help="Pairs that cannot be compared at all, too.")
     ] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option("--save", help="Draw which trials join them into this .svg or .png file."),
+    ] = None,
     edition: Annotated[
         Path | None,
         typer.Option("--edition", help="A folder with another edition than the bundled one."),
@@ -38,6 +42,12 @@ def compare(
 
     held = edition_at(edition)
     made = weigh(held, one, other, as_of=day(as_of))
+    if save is not None:
+        from consilium.comparing.sides import side  # noqa: PLC0415
+        from consilium.report.figures.network import trial_network  # noqa: PLC0415
+
+        asked = [name for words in (one, other) for name in side(held, words).regimens]
+        trial_network(held, day(as_of), asked=asked).save(save)
     match format:
         case "text":
             from consilium.report.terminal import print_document  # noqa: PLC0415

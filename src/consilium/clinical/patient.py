@@ -16,6 +16,10 @@ class PatientError(ConsiliumError):
     """A patient that cannot be read, or cannot be."""
 
 
+class Impossible(PatientError):
+    """A patient whose facts can be read one by one, and cannot be together."""
+
+
 class Status(Enum):
     """How a fact stands: known, or why it is not. The four are never merged."""
 

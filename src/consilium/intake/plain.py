@@ -10,6 +10,7 @@ from consilium.clinical.dates import DateError, Day
 from consilium.clinical.patient import (
     Discordance,
     Entered,
+    Impossible,
     NotUnderstood,
     Origin,
     PatientCase,
@@ -23,6 +24,7 @@ from consilium.intake.pd_l1 import ASSAYS, SCORES, PdL1Score
 from consilium.intake.quantities import NumberError
 from consilium.intake.vocabulary import HasVocabulary, Vocabulary
 from consilium.intake.written import (
+    Contradicted,
     WrittenError,
     a_day,
     a_line,
@@ -87,7 +89,8 @@ def patient_from_mapping(
     """A patient case from a mapping whose keys are facts of the edition.
 
     ``decision_date`` stands in where the mapping gives none. Raises
-    ``PatientError`` with every problem of the mapping at once.
+    ``PatientError`` with every problem of the mapping at once; ``Impossible`` where each
+    value can be read and they contradict each other.
     """
     return _Reader(Vocabulary.of(edition), where).case(mapping, decision_date)
 
@@ -102,6 +105,7 @@ class _Reader:
     def __init__(self, vocabulary: Vocabulary, where: str) -> None:
         self.vocabulary, self.where = vocabulary, where
         self.problems: list[str] = []
+        self.contradictions = 0  # of the problems
         self.entered: dict[str, Entered] = {}
         self.not_understood: list[NotUnderstood] = []
         self.discordant: list[Discordance] = []
@@ -122,12 +126,16 @@ class _Reader:
         relapsed = self.attempt("relapsed_on", lambda: a_day(mapping.get("relapsed_on")))
         decided = self.attempt("decision_date", lambda: a_day(mapping.get("decision_date")))
         if complete and mapping.get("prior_therapies") is None:
+            self.contradictions += 1
             self.problems.append(
                 "prior_therapies_complete: says that the list is complete, and there is none; "
                 "write `prior_therapies: []` for a patient without earlier treatment"
             )
         if self.problems:
-            raise PatientError("\n  ".join([self.where, *self.problems]))
+            readable = self.contradictions == len(self.problems)
+            raise (Impossible if readable else PatientError)(
+                "\n  ".join([self.where, *self.problems])
+            )
         return PatientCase(
             entered=self.entered,
             therapies=TherapyList(therapies, bool(complete)),
@@ -142,6 +150,7 @@ class _Reader:
         try:
             return read()
         except (WrittenError, NumberError, DateError) as problem:
+            self.contradictions += isinstance(problem, Contradicted)
             self.problems.append(f"{path}: {problem}")
             return None
 
@@ -344,11 +353,11 @@ class _Reader:
         ongoing = yes_or_no(value.get("ongoing", "no"))
         line = a_line(value.get("line"))
         if started and ended and ended.last < started.first:
-            raise WrittenError(f"ended on {ended}, before it started on {started}")
+            raise Contradicted(f"ended on {ended}, before it started on {started}")
         if ongoing and ended:
-            raise WrittenError(f"is ongoing and ended on {ended}; keep one of the two")
+            raise Contradicted(f"is ongoing and ended on {ended}; keep one of the two")
         if line is not None and setting in ("neoadjuvant", "adjuvant"):
-            raise WrittenError(f"has a line and is {setting}; lines count in advanced disease only")
+            raise Contradicted(f"has a line and is {setting}; lines count in advanced disease only")
         return Therapy(
             drugs=drugs,
             setting=cast(Setting, setting),

@@ -41,6 +41,10 @@ class WrittenError(PatientError):
     """What is wrong with one value; completes a sentence that begins with its path."""
 
 
+class Contradicted(WrittenError):
+    """Two things that are readable and cannot both be."""
+
+
 def status_of(value: object, fact: FactRecord | None) -> Status | None:
     """Which of the four ways of not knowing a value states, if it states one."""
     if value is None:

@@ -16,7 +16,8 @@ _Found = tuple[object, str]
 def parts_of_activities(activities: Iterable[Activity]) -> dict[str, list[msgspec.Struct]]:
     """The parts of activities that have an id of their own, by kind."""
     found: dict[str, list[msgspec.Struct]] = {
-        kind: [] for kind in ("objective", "question", "turn", "remark", "takeaway", "poll")
+        kind: []
+        for kind in ("objective", "question", "turn", "remark", "takeaway", "poll", "test question")
     }
     for activity in activities:
         found["objective"] += activity.objectives
@@ -25,6 +26,7 @@ def parts_of_activities(activities: Iterable[Activity]) -> dict[str, list[msgspe
         found["remark"] += [remark for turn in activity.turns for remark in turn.remarks]
         found["takeaway"] += activity.takeaways
         found["poll"] += activity.polls
+        found["test question"] += activity.test.questions if activity.test else ()
     return found
 
 
@@ -45,6 +47,8 @@ def activity_problems(contents: Contents) -> Iterator[_Found]:
         yield from _questions(activity, whose)
         yield from _takeaways(activity)
         yield from _polls(activity)
+        yield from _test(activity)
+        yield from _credit(activity)
 
 
 def _unknown(spelling: str, spellings: set[str]) -> str:
@@ -129,3 +133,41 @@ def _polls(activity: Activity) -> Iterator[_Found]:
             yield poll, "a poll has a successor when its premise can be overtaken"
         if poll.premise and not (poll.premise.approvals or poll.premise.positions):
             yield poll.premise, "a premise names the statements by which it becomes so"
+
+
+def _test(activity: Activity) -> Iterator[_Found]:
+    if activity.test is None:
+        return
+    if activity.credit is None or "test" not in activity.credit.requires:
+        yield activity.test, "a test belongs to a scheme under `credit` that requires it"
+    if not activity.test.questions:
+        yield activity.test, "a test has at least one question"
+    objectives = {objective.id for objective in activity.objectives}
+    for question in activity.test.questions:
+        if len(set(question.options)) != len(question.options) or len(question.options) < 2:
+            yield question, "a question offers at least two answers, each of them once"
+        if question.right not in question.options:
+            yield question, "the `right` answer is one of the `options`, word for word"
+        if not question.statements:
+            yield question, "the right answer rests on statements of the edition"
+        if not question.objectives or not set(question.objectives) <= objectives:
+            yield question, "a question serves objectives of its own activity"
+
+
+def _credit(activity: Activity) -> Iterator[_Found]:
+    scheme = activity.credit
+    if scheme is None:
+        return
+    tested = "test" in scheme.requires
+    if not scheme.requires or len(set(scheme.requires)) != len(scheme.requires):
+        yield scheme, "a scheme requires something, each thing once"
+    if tested and activity.test is None:
+        yield scheme, "a scheme that requires the test needs an activity that has one"
+    if tested and (scheme.pass_percent is None or scheme.attempts is None):
+        yield scheme, "a scheme that requires the test states `pass_percent` and `attempts`"
+    if scheme.pass_percent is not None and not 0 < scheme.pass_percent <= 100:
+        yield scheme, f"`pass_percent: {scheme.pass_percent}` does not lie between 1 and 100"
+    if scheme.attempts is not None and scheme.attempts < 1:
+        yield scheme, f"`attempts: {scheme.attempts}` leaves nobody a try"
+    if scheme.keep_years < 1:
+        yield scheme, f"`keep_years: {scheme.keep_years}` keeps no record"

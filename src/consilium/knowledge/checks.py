@@ -168,7 +168,7 @@ class _Checks:
         for record in _records(self.contents):
             for field in record.__struct_fields__:
                 value = getattr(record, field)
-                if not isinstance(value, Day) or field in ("review_by", "date"):
+                if not isinstance(value, Day) or field in ("review_by", "date", "expires"):
                     continue
                 if value.first > today:
                     yield self.at(

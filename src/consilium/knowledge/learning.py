@@ -273,6 +273,72 @@ class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     people: tuple[str, ...] = ()
 
 
+class TestQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One question of the test of an activity, with the statements on which its answer rests.
+
+    ``right`` is one of the ``options``, word for word; ``because`` says why in
+    our own words and is shown once the question is settled.
+    """
+
+    __test__ = False
+
+    id: str
+    asks: str
+    options: tuple[str, ...]
+    right: str
+    because: str
+    objectives: tuple[ObjectiveId, ...]
+    positions: tuple[PositionId, ...] = ()
+    approvals: tuple[ApprovalId, ...] = ()
+    results: tuple[ResultId, ...] = ()
+    care: tuple[CareRuleId, ...] = ()
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """The ids of all statements on which the answer rests."""
+        return (*self.positions, *self.approvals, *self.results, *self.care)
+
+
+class KnowledgeTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The questions that may be answered before an activity and are answered after it.
+
+    ``ours`` says what of it is this project's and not the source's.
+    """
+
+    questions: tuple[TestQuestion, ...]
+    ours: str = ""
+
+
+class Credit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One kind of credit: what it is, how much of it, in which unit, and who gives it."""
+
+    type: str
+    amount: str
+    unit: str
+    given_by: OrganisationId
+
+
+class CreditScheme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What completing an activity asks for and what it gives.
+
+    ``credits`` is empty where there is no accreditation: then what is given is
+    a certificate of participation, and ``says`` tells so. ``pass_percent`` is
+    the least share of right answers in the test, ``attempts`` how often it may
+    be tried, ``expires`` the last day on which anything is given, and
+    ``keep_years`` how long the record of a completion is kept.
+    """
+
+    id: str
+    says: str
+    requires: tuple[Literal["steps", "evaluation", "test"], ...]
+    expires: Day | Literal["never"]
+    keep_years: int
+    credits: tuple[Credit, ...] = ()
+    pass_percent: int | None = None
+    attempts: int | None = None
+    ours: str = ""
+
+
 class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An educational activity (`activities/*.yaml`)."""
 
@@ -302,6 +368,8 @@ class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     polls: tuple[Poll, ...] = ()
     not_stated: tuple[str, ...] = ()
     points: tuple[Point, ...] = ()
+    test: KnowledgeTest | None = None
+    credit: CreditScheme | None = None
     note: str = ""
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from consilium.clinical.patient import Entered, PatientCase, PatientError, Status
+from consilium.clinical.patient import Entered, Impossible, PatientCase, Status
 from consilium.clinical.therapies import (
     Count,
     Derived,
@@ -29,7 +29,7 @@ from consilium.rules.facts import (
 from consilium.rules.say import say_known
 
 
-class Contradiction(PatientError):
+class Contradiction(Impossible):
     """A patient who cannot be; ``name`` is the invariant or the fact that says so."""
 
     def __init__(self, name: str, message: str) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import orjson
+import msgspec
 
 from consilium.knowledge.edition import Edition
 from consilium.report.document import Document, Item, Section
@@ -13,10 +12,80 @@ from consilium.sequencing.scenario import Range, Scenario, Strategy
 
 OUTLOOK_SCHEMA = "consilium-outlook/1"
 
+Ranged = tuple[float, float, float]
+"""The middle, and the 95 % range that doubt about the numbers gives it: low, high."""
+
+
+class StrategySaid(msgspec.Struct, frozen=True):
+    """One sequence; ``reach`` are the shares who start each line. Survival is null where withheld.
+
+    ``patient_range`` are the months by which 10, 50 and 90 % of patients have died.
+    """
+
+    name: str
+    regimens: tuple[str, ...]
+    reach: tuple[float, ...]
+    reach_conjugate: Ranged
+    months_on_conjugate: Ranged
+    until_third_treatment: Ranged
+    survival_median: Ranged | None
+    survival_mean: Ranged | None
+    patient_range: Ranged | None
+
+
+class SwingSaid(msgspec.Struct, frozen=True):
+    """How far the difference moves when one parameter goes from end to end of its range."""
+
+    parameter: str
+    low: float
+    high: float
+    share_of_doubt: float
+
+
+class CheckSaid(msgspec.Struct, frozen=True):
+    """A published median in months beside what the model predicts for it."""
+
+    id: str
+    published: float
+    predicted: Ranged
+    inside: bool
+
+
+class ParameterSaid(msgspec.Struct, frozen=True):
+    """A parameter on its natural scale; an ``assumption`` rests on no result."""
+
+    id: str
+    says: str
+    middle: float
+    range: tuple[float, float]
+    assumption: bool
+    uses: tuple[str, ...]
+
+
+class OutlookSaid(msgspec.Struct, frozen=True):
+    """What sequences may bring. ``withheld`` and ``unranked`` say why a figure is null."""
+
+    schema: str
+    caveat: str
+    sentence: str
+    model: str
+    edition: str
+    seed: int
+    draws: int
+    withheld: str
+    unranked: str
+    measure: str
+    difference: Ranged | None
+    strategies: tuple[StrategySaid, ...]
+    swings: tuple[SwingSaid, ...]
+    checks: tuple[CheckSaid, ...]
+    parameters: tuple[ParameterSaid, ...]
+    uses: tuple[str, ...]
+
 
 def outlook_json(made: Scenario) -> bytes:
     """The scenario in its versioned shape; curves by month."""
-    return orjson.dumps(_shape(made), option=orjson.OPT_INDENT_2) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(outlook_said(made)), indent=2) + b"\n"
 
 
 def outlook_document(made: Scenario, edition: Edition) -> Document:
@@ -170,65 +239,53 @@ def _share(value: Range) -> str:
     return f"{value.middle:.0%} ({value.low:.0%} to {value.high:.0%})"
 
 
-def _shape(made: Scenario) -> dict[str, Any]:
-    return {
-        "schema": OUTLOOK_SCHEMA,
-        "caveat": made.caveat,
-        "sentence": sentence(made),
-        "model": made.model,
-        "edition": made.edition,
-        "seed": made.seed,
-        "draws": made.draws,
-        "withheld": made.withheld,
-        "unranked": made.unranked,
-        "measure": made.measure,
-        "difference": _range(made.difference),
-        "strategies": [
-            {
-                "name": s.name,
-                "regimens": s.regimens,
-                "reach": [round(float(r), 6) for r in s.outlook.reach],
-                "reach_conjugate": _range(s.reach_conjugate),
-                "months_on_conjugate": _range(s.months_on_conjugate),
-                "until_third_treatment": _range(s.until_third),
-                "survival_median": _range(s.survival_median),
-                "survival_mean": _range(s.survival_mean),
-                "patient_range": s.patient_range,
-            }
+def outlook_said(made: Scenario) -> OutlookSaid:
+    """The scenario in its versioned shape."""
+    return OutlookSaid(
+        schema=OUTLOOK_SCHEMA,
+        caveat=made.caveat,
+        sentence=sentence(made),
+        model=made.model,
+        edition=made.edition,
+        seed=made.seed,
+        draws=made.draws,
+        withheld=made.withheld,
+        unranked=made.unranked,
+        measure=made.measure,
+        difference=_range(made.difference),
+        strategies=tuple(
+            StrategySaid(
+                name=s.name,
+                regimens=s.regimens,
+                reach=tuple(round(float(r), 6) for r in s.outlook.reach),
+                reach_conjugate=_ranged(s.reach_conjugate),
+                months_on_conjugate=_ranged(s.months_on_conjugate),
+                until_third_treatment=_ranged(s.until_third),
+                survival_median=_range(s.survival_median),
+                survival_mean=_range(s.survival_mean),
+                patient_range=s.patient_range,
+            )
             for s in made.strategies
-        ],
-        "swings": [
-            {
-                "parameter": s.parameter,
-                "low": s.low,
-                "high": s.high,
-                "share_of_doubt": s.share_of_doubt,
-            }
+        ),
+        swings=tuple(
+            SwingSaid(s.parameter, float(s.low), float(s.high), float(s.share_of_doubt))
             for s in made.swings
-        ],
-        "checks": [
-            {
-                "id": m.check.id,
-                "published": m.published,
-                "predicted": _range(m.predicted),
-                "inside": m.inside,
-            }
+        ),
+        checks=tuple(
+            CheckSaid(m.check.id, m.published, _ranged(m.predicted), bool(m.inside))
             for m in made.misfits
-        ],
-        "parameters": [
-            {
-                "id": name,
-                "says": n.parameter.says,
-                "middle": n.middle,
-                "range": n.interval,
-                "assumption": n.assumed,
-                "uses": n.uses,
-            }
+        ),
+        parameters=tuple(
+            ParameterSaid(name, n.parameter.says, n.middle, n.interval, n.assumed, n.uses)
             for name, n in made.numbers.items()
-        ],
-        "uses": made.uses,
-    }
+        ),
+        uses=made.uses,
+    )
 
 
-def _range(value: Range | None) -> list[float] | None:
-    return None if value is None else [value.middle, value.low, value.high]
+def _range(value: Range | None) -> Ranged | None:
+    return None if value is None else _ranged(value)
+
+
+def _ranged(value: Range) -> Ranged:
+    return (float(value.middle), float(value.low), float(value.high))

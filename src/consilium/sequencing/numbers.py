@@ -25,6 +25,7 @@ from consilium.sequencing.microsimulation import key_of, uniforms
 Array = NDArray[np.float64]
 
 _Z = 1.959963984540054
+_LARGEST = 1000.0  # months, or a factor
 _SHARES = ("going-on", "dying")
 
 
@@ -85,13 +86,14 @@ def numbers(edition: Edition, model: ModelFile) -> dict[str, Number]:
 def changed(held: Mapping[str, Number], values: Mapping[str, float]) -> dict[str, Number]:
     """The same with some middles replaced, as a reader of an assumption may wish.
 
-    Raises ``SequenceError`` for a name that is not a parameter or a share outside 0 to 1.
+    Raises ``SequenceError`` for a name that is not a parameter, a share outside 0 to 1, or a
+    time or factor that nobody could have.
     """
     made = dict(held)
     for name, value in values.items():
         if name not in held:
             raise SequenceError(f"`{name}` is no parameter; known: {', '.join(held)}")
-        if value <= 0 or (held[name].is_share and value >= 1):
+        if not 0 < value <= _LARGEST or (held[name].is_share and value >= 1):
             raise SequenceError(f"`{name}` cannot be {value:g}")
         before = held[name]
         made[name] = Number(before.parameter, value, before.error, before.uses)

@@ -103,29 +103,19 @@ def _sums(
         sorted_rows(leaving[member == code], observed[member == code]) for code in range(count)
     ]
     bounds = np.cumsum([0, *(part[0].size for part in parts)])
-    at_risk, dead = _merge(
+    return _walk(
         np.concatenate([part[0] for part in parts]),
         np.concatenate([part[1] for part in parts]),
         bounds,
+        float(rho),
+        float(gamma),
     )
-    n, d = at_risk.sum(axis=0), dead.sum(axis=0)
-    share = at_risk / n
-    if rho or gamma:
-        before = np.concatenate(([1.0], np.cumprod(1 - d / n)[:-1]))
-        weight = before**rho * (1 - before) ** gamma
-    else:
-        weight = np.ones(1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.where(n > 1, weight**2 * d * (n - d) / (n - 1), 0.0)
-    expected = (weight * d * share).sum(axis=1)
-    covariance = np.diag(share @ spread) - (share * spread) @ share.T
-    return (weight * dead).sum(axis=1), expected, covariance
 
 
-def _numpy_merge(
-    time: FloatArray, event: BoolArray, bounds: IntArray
-) -> tuple[FloatArray, FloatArray]:
-    """Twin of ``_merge``: each group is looked up at every time of an event."""
+def _numpy_walk(
+    time: FloatArray, event: BoolArray, bounds: IntArray, rho: float, gamma: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Twin of ``_walk``: each group is looked up at every time of an event."""
     moments = np.unique(time[event])
     at_risk = np.empty((bounds.size - 1, moments.size))
     dead = np.empty_like(at_risk)
@@ -135,21 +125,28 @@ def _numpy_merge(
         mine = mine[event[bounds[code] : bounds[code + 1]]]
         ends = np.searchsorted(mine, moments, side="right")
         dead[code] = np.diff(ends, prepend=0)
-    return at_risk, dead
+    n, d = at_risk.sum(axis=0), dead.sum(axis=0)
+    share = at_risk / n
+    before = np.concatenate(([1.0], np.cumprod(1 - d / n)[:-1]))
+    weight = before**rho * (1 - before) ** gamma
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.where(n > 1, weight**2 * d * (n - d) / (n - 1), 0.0)
+    expected = (weight * d * share).sum(axis=1)
+    covariance = np.diag(share @ spread) - (share * spread) @ share.T
+    return (weight * dead).sum(axis=1), expected, covariance
 
 
-@kernel(_numpy_merge)
-def _merge(time, event, bounds):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
-    """Numbers at risk and with the event in each group, at each time of an event, from the
-    groups' sorted times side by side."""
+@kernel(_numpy_walk)
+def _walk(time, event, bounds, rho, gamma):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    """Weighted observed and expected events and their covariance, from the groups' sorted times
+    side by side."""
     groups = bounds.size - 1
     place = bounds[:-1].copy()
-    size = 0
-    for event_here in event:
-        size += event_here
-    at_risk = np.empty((groups, size))
-    dead = np.zeros((groups, size))
-    found = 0
+    at_risk, dead, share = np.zeros(groups), np.zeros(groups), np.zeros(groups)
+    observed, expected = np.zeros(groups), np.zeros(groups)
+    covariance = np.zeros((groups, groups))
+    weighted = rho != 0 or gamma != 0
+    alive = 1.0
     while True:
         now = np.inf
         for g in range(groups):
@@ -157,21 +154,35 @@ def _merge(time, event, bounds):  # type: ignore[no-untyped-def] # pragma: no co
                 now = time[place[g]]
         if now == np.inf:
             break
-        any_dead = 0
+        n = 0.0
+        d = 0.0
         for g in range(groups):
-            at_risk[g, min(found, size - 1)] = bounds[g + 1] - place[g]
+            at_risk[g] = bounds[g + 1] - place[g]
+            n += at_risk[g]
             gone = 0
             while place[g] < bounds[g + 1] and time[place[g]] == now:
                 gone += event[place[g]]
                 place[g] += 1
-            if gone:
-                dead[g, found] = gone
-                any_dead += gone
-        if any_dead:
-            found += 1
-            if found == size:
-                break
-    return at_risk[:, :found].copy(), dead[:, :found].copy()
+            dead[g] = gone
+            d += gone
+        if d == 0:
+            continue
+        weight = 1.0
+        if weighted:
+            weight = alive**rho * (1 - alive) ** gamma
+            alive *= 1 - d / n
+        spread = weight * weight * d * (n - d) / (n - 1) if n > 1 else 0.0
+        for g in range(groups):
+            share[g] = at_risk[g] / n
+            observed[g] += weight * dead[g]
+            expected[g] += weight * d * share[g]
+            covariance[g, g] += spread * share[g]
+            for h in range(g + 1):
+                covariance[g, h] -= spread * share[g] * share[h]
+    for g in range(groups):
+        for h in range(g):
+            covariance[h, g] = covariance[g, h]
+    return observed, expected, covariance
 
 
 def _tested(

@@ -7,7 +7,7 @@ earlier choice; the query wins.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Region
 from consilium.web.navigation import NAVIGATION
-from consilium.web.refusals import Refused
+from consilium.web.refusals import API, Refused
 
 COOKIES = {"region": "consilium-region", "as_of": "consilium-as-of", "density": "consilium-density"}
 DENSITIES = ("comfortable", "compact")
@@ -63,6 +63,19 @@ def asking(request: HttpRequest, *, posted: bool = False) -> Asking:
     )
 
 
+def asked_by_program(request: HttpRequest) -> Asking:
+    """What the query of a program asks about; a choice kept in a cookie is none of its own.
+
+    Raises ``Refused`` (400) for a region or day that cannot be.
+    """
+    as_of, region = request.GET.get("as_of"), request.GET.get("region")
+    return Asking(
+        edition=the_edition(),
+        as_of=timezone.localdate() if as_of is None else a_day(as_of),
+        region=Region.US if region is None else a_region(region),
+    )
+
+
 def a_region(text: str) -> Region:
     """A region by its code. Raises ``Refused``."""
     try:
@@ -75,7 +88,7 @@ def a_region(text: str) -> Region:
 def a_day(text: str) -> date:
     """A day as 2026-01-12. Raises ``Refused``."""
     try:
-        return date.fromisoformat(text)
+        return datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
         raise Refused(400, _("That is no date; write 2026-01-12.")) from None
 
@@ -91,7 +104,8 @@ def remember_choices(
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if request.GET and response.status_code < 400:
+        chosen = request.GET and response.status_code < 400
+        if chosen and not request.path.startswith(API):
             remember(request, response, {name: request.GET.get(name, "") for name in COOKIES})
         return response
 

@@ -18,6 +18,10 @@ from consilium.web.refusals import Refused, refusal
 _View = TypeVar("_View", bound=Callable[..., HttpResponse])
 _MOST_ADDRESSES = 10_000
 
+# What an answer costs, in units of one plan.
+COMPARISON = 5
+SIMULATION = 100
+
 
 class OnlyInMemory(MemoryFileUploadHandler):
     """Holds an upload in memory whatever its size: a patient is never written to disk.
@@ -75,7 +79,8 @@ def costs(cost: float) -> Callable[[_View], _View]:
     def decorate(view: _View) -> _View:
         @wraps(view)
         def bounded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-            spend(request, cost)
+            if request.method == "POST":
+                spend(request, cost)
             return view(request, *args, **kwargs)
 
         return cast(_View, bounded)
@@ -84,6 +89,6 @@ def costs(cost: float) -> Callable[[_View], _View]:
 
 
 def spend(request: HttpRequest, cost: float) -> None:
-    """Take ``cost`` from what the address of a POST may spend. Raises ``Refused`` (429)."""
-    if request.method == "POST" and not _bucket.take(request.META.get("REMOTE_ADDR", ""), cost):
+    """Take ``cost`` from what the asking address may spend. Raises ``Refused`` (429)."""
+    if not _bucket.take(request.META.get("REMOTE_ADDR", ""), cost):
         raise Refused(429, "")

@@ -26,7 +26,7 @@ class Refused(Exception):
 def refusal(request: HttpRequest, status: int, says: str = "", **more: object) -> HttpResponse:
     """The answer to a request that is refused; ``more`` are members of the problem details."""
     says = says or _words(status)
-    if request.path.startswith(API):
+    if f"{request.path}/".startswith(API):
         return problem(status, says, **more)
     shown = {"status": status, "title": _title(status), "says": says}
     return render(request, "error.html", shown, status=status)
@@ -67,7 +67,7 @@ def explain_refusals(
 def _wordless(request: HttpRequest, response: HttpResponse) -> bool:
     if response.streaming:
         return False
-    if request.path.startswith(API):
+    if f"{request.path}/".startswith(API):
         return response.headers.get("Content-Type") != PROBLEM
     return not response.content
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from consilium.knowledge.records import Region
 from consilium.web.starting import make_ready, set_up
 
 
@@ -22,10 +23,33 @@ class _Site(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load(self) -> Any:
         from django.core.wsgi import get_wsgi_application  # noqa: PLC0415  after set_up
 
-        from consilium.web.editions import the_edition  # noqa: PLC0415
+        application = get_wsgi_application()
+        _warm()
+        return application
 
-        the_edition()  # read once, before the processes part
-        return get_wsgi_application()
+
+def _warm() -> None:
+    """Read once, before the processes part and the first of them listens, what all of them need."""
+    from django.template.loader import get_template  # noqa: PLC0415  after set_up
+    from django.urls import get_resolver  # noqa: PLC0415
+    from django.utils import timezone  # noqa: PLC0415
+
+    from consilium.clinical.patient import PatientCase  # noqa: PLC0415
+    from consilium.planning import plan  # noqa: PLC0415
+    from consilium.web.asking.asker import the_asker  # noqa: PLC0415
+    from consilium.web.editions import the_edition  # noqa: PLC0415
+    from consilium.web.evidence.shelf import Shelf  # noqa: PLC0415
+    from consilium.web.evidence.therapies import drug_page  # noqa: PLC0415
+
+    _ = get_resolver().url_patterns
+    today = timezone.localdate()
+    edition = the_edition()
+    plan(PatientCase(entered={}), edition, as_of=today, region=Region.US)
+    the_asker().ask("Which trials are held?", as_of=today)
+    for drug in list(edition.drugs.values())[:1]:
+        drug_page(Shelf(edition, today, Region.US), drug)
+    for page in ("planner/plan.html", "evidence/record.html", "asking/ask.html"):
+        get_template(page)
 
 
 def serve(

@@ -55,6 +55,14 @@ def client_of(db):
     return make
 
 
+@pytest.fixture
+def filled(db):
+    """A site with people, comments, kept cases, and an edition that was handed in."""
+    from tests.support.filled_site import fill
+
+    fill()
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """A real Chromium; browser tests are skipped by name where there is none."""

@@ -21,14 +21,19 @@ def test_a_visitor_goes_from_the_first_page_to_the_end(open_page):
         assert "Supported by Gilead" in page.locator("main").inner_text()
         page.get_by_role("button", name="Mark as read and go on").click()
     assert "Closed: what this question supposes has come about" in page.locator("main").inner_text()
-    page.get_by_role("button", name="Go on to the evaluation").click()
-    page.get_by_role("button", name="Finish").click()
+    page.get_by_role("button", name="Go on").click()
+    # the test can be read; to hand it in something would have to be stored
+    assert page.get_by_role("group").count() == 6
+    assert page.get_by_role("button", name="Hand in").count() == 0
+    assert "its attempts are counted" in page.locator("main").inner_text()
+    page.get_by_role("button", name="Go on without the test").click()
+    page.get_by_role("button", name="Finish without one").click()
     assert page.get_by_role("heading", level=1).inner_text() == "You have been through the whole activity"  # fmt: skip
     # the browser is closed and opened again: the cookie is no session cookie
     kept = next(c for c in page.context.cookies() if c["name"] == "consilium-progress")
     assert kept["expires"] > 0 and kept["httpOnly"]
     again = open_page(ACTIVITY, storage_state={"cookies": [kept], "origins": []})
-    assert "7 of 7 steps done" in again.locator("main").inner_text()
+    assert "8 of 8 steps done" in again.locator("main").inner_text()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -76,10 +81,10 @@ def test_what_is_not_there_is_said_so(client_of, path):
 def test_a_forged_progress_counts_for_nothing(client_of):
     client = client_of("anonymous")
     client.cookies["consilium-progress"] = '{"trop2-roles-2026":["about"]}'
-    assert "0 of 7 steps done" in client.get(ACTIVITY).content.decode()
+    assert "0 of 8 steps done" in client.get(ACTIVITY).content.decode()
 
 
-PAGES = ["", "read", "disclosures", "questions/parp-or-adc", "cases/gbrca-low-volume-symptomatic", "thoughts", "evaluation", "done"]  # fmt: skip
+PAGES = ["", "read", "disclosures", "questions/parp-or-adc", "cases/gbrca-low-volume-symptomatic", "thoughts", "before", "test", "evaluation", "done"]  # fmt: skip
 
 
 @pytest.mark.slow

@@ -64,6 +64,88 @@ def test_care_answers_for_one_dose(client):
     assert [gate["answer"] for gate in sheet["gates"] if gate["day"] == 8] == ["held"]
 
 
+@pytest.mark.parametrize("other", ["Dato-DXd", "single-agent chemotherapy", "PARP inhibitor"])
+def test_a_comparison_is_the_one_that_the_command_prints(client, other):
+    asked = {"one": "SG", "other": other, "as_of": "2026-11-20"}
+    answer = post(client, "/api/v1/compare", asked)
+    printed = run("compare", "SG", other, "--as-of", "2026-11-20", "--format", "json")
+    assert json.loads(answer.content) == json.loads(printed.out)
+
+
+def test_a_comparison_without_an_anchor_is_flagged_at_every_endpoint(client):
+    """The randomised verdict is given inside one trial only; every other one is an indirect one."""
+    asked = {"one": "SG", "other": "PARP inhibitor", "as_of": "2026-11-20"}
+    made = json.loads(post(client, "/api/v1/compare", asked).content)
+    assert "not a randomised one" in made["warning"]
+    assert made["pairings"]
+    for pairing in made["pairings"]:
+        for verdict in pairing["verdicts"]:
+            assert verdict["verdict"] and verdict["why"]
+            apart = pairing["one_trial"] != pairing["other_trial"]
+            assert not (apart and verdict["verdict"] == "randomised comparison")
+            if verdict["verdict"] == "cannot be compared":
+                assert verdict["estimate"] is None
+
+
+@pytest.mark.parametrize("first", ["chemotherapy then SG", "SG then chemotherapy"])
+def test_an_outlook_is_the_one_that_the_command_prints(client, first):
+    """The second pair starts on conjugates of two trials: no anchor, so no difference."""
+    sequences = ["Dato-DXd then chemotherapy", first]
+    answer = post(client, "/api/v1/simulate", {"sequences": sequences, "draws": 50})
+    printed = run("simulate", *sequences, "--draws", "50", "--format", "json")
+    made = json.loads(answer.content)
+    assert made == json.loads(printed.out)
+    assert made["caveat"] == "A model of stated assumptions, not evidence."
+    assert (made["difference"] is None) == bool(made["unranked"]) == first.startswith("SG")
+
+
+STRANGE = {
+    "no text": b'{"patient": {"line": "\x00"}}',
+    "an escaped NUL": b'{"patient": {"line": "\\u0000"}}',
+    "a lone surrogate": b'{"patient": {"line": "\\ud800"}}',
+    "a surrogate in UTF-8": b'{"patient": {"line": "\xed\xa0\x80"}}',
+    "UTF-16": '{"patient": {}}'.encode("utf-16"),
+    "a number of 5000 digits": b'{"patient": {"line": ' + b"9" * 5000 + b"}}",
+    "a number without end": b'{"patient": {"line": 1e999}}',
+    "100 000 brackets": b"[" * 100_000,
+    "nothing": b"",
+    "the first day": b'{"patient": {"relapsed_on": "0001"}, "as_of": "0001-01-01"}',
+    "the last day": b'{"patient": {"decision_date": "9999-12-31"}, "as_of": "9999-12-31"}',
+    "no day": b'{"patient": {}, "as_of": "0000-00-00"}',
+    "the last calendar": b'{"patient": {}, "regimen": "sacituzumab-govitecan", "start": "9999-12-31", "cycles": 60}',
+    "a search of signs": b'{"question": "((((\\"*\\" AND OR NEAR( ^:"}',
+    "a far past": b'{"one": "SG", "other": "Dato-DXd", "as_of": "0001-01-01"}',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", STRANGE.values(), ids=STRANGE)
+@pytest.mark.parametrize("operation", ["plan", "care", "ask", "compare", "simulate"])
+def test_a_strange_body_is_answered_or_refused_in_words(client, operation, body):
+    answer = post(client, f"/api/v1/{operation}", body)
+    assert answer.status_code < 500
+    if answer.status_code >= 400:
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert json.loads(answer.content)["detail"]
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "TRACE", "PATCH", "CONNECT", "BREW"])
+@pytest.mark.parametrize("path", ["/api/v1/plan", "/api/v1/editions", "/api/v1/nothing", "/api"])
+def test_another_method_is_refused_with_what_is_allowed(client, method, path):
+    answer = client.generic(method, path, HTTP_ACCEPT="nonsense;q=x")
+    assert answer.status_code in (404, 405)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert ("Allow" in answer.headers) == (answer.status_code == 405)
+
+
+def test_a_choice_kept_for_pages_is_none_of_a_program(client):
+    client.get("/evidence/?as_of=2026-01-12&region=EU")
+    assert "consilium-as-of" in client.cookies
+    said = json.loads(client.get("/api/v1/statements/ascent-03-pfs-bicr").content)
+    assert said["as_of"] != "2026-01-12"
+    client.get("/api/v1/statements/ascent-03-pfs-bicr?as_of=2025-01-01")
+    assert client.cookies["consilium-as-of"].value == "2026-01-12"
+
+
 REFUSED = [
     # what is sent, status, what the detail names
     ("POST", "/api/v1/plan", "{", 400, "JSON"),
@@ -76,7 +158,29 @@ REFUSED = [
     ("POST", "/api/v1/plan", '{"patient": {}, "region": "MARS"}', 422, "region"),
     ("POST", "/api/v1/plan", '{"patient": {}, "as_of": "soon"}', 422, "as_of"),
     ("POST", "/api/v1/plan", '{"patient": {}, "care_for": ["trodelvi9"]}', 422, "regimen"),
+    ("POST", "/api/v1/plan", '{"patient": {"line": 1, "prior_lines": 2}}', 409, "earlier line"),
+    ("POST", "/api/v1/plan", '{"patient": {}, "care_for": ["chemotherapy"]}', 409, "choose one"),
     ("POST", "/api/v1/care", '{"patient": {}, "regimen": "x"}', 422, "x"),
+    ("POST", "/api/v1/care", '{"patient": {}, "regimen": "chemotherapy"}', 409, "choose one"),
+    ("POST", "/api/v1/care", '{"patient": {}, "regimen": "SG", "anc": "900 /mm3"}', 409, "day"),
+    ("POST", "/api/v1/compare", '{"one": "SG", "other": "SG"}', 409, "both sides"),
+    ("POST", "/api/v1/compare", '{"one": "SG"}', 422, "other"),
+    ("POST", "/api/v1/simulate", '{"sequences": []}', 422, "sequences"),
+    ("POST", "/api/v1/simulate", '{"sequences": ["T-DXd then SG"]}', 409, "none is made up"),
+    ("POST", "/api/v1/simulate", '{"sequences": ["SG"], "draws": 100000}', 422, "draws"),
+    (
+        "POST",
+        "/api/v1/simulate",
+        '{"sequences": ["Dato-DXd then chemotherapy"], "assume": {"supportive-care": 1e308}}',
+        409,
+        "cannot be",
+    ),
+    ("GET", "/api", "", 404, "nowhere"),
+    ("GET", "/api/v2/plan", "", 404, "nowhere"),
+    ("GET", "/api/v1/evidence/drugs/%00", "", 404, "drugs"),
+    ("GET", "/api/v1/changes?since=0000-00-00", "", 400, "date"),
+    ("GET", "/api/v1/changes?since=2026-01-01&as_of=", "", 400, "date"),
+    ("GET", "/api/v1/statements/ascent-03-pfs-bicr?region=MARS", "", 400, "region"),
     ("POST", "/api/v1/plan", " " * 5_000_001, 413, "5 MB"),
     ("GET", "/api/v1/plan", "", 405, "request"),
     ("GET", "/api/v1/nothing", "", 404, "nowhere"),

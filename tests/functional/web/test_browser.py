@@ -153,7 +153,7 @@ def test_a_whole_plan_by_keyboard(open_page):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(PAGES))
-def test_nothing_is_wider_than_a_phone(open_page, live_server, name):
+def test_nothing_is_wider_than_a_phone(open_page, live_server, filled, name):
     page = open_page("/", width=360, height=740)
     PAGES[name](page, live_server.url)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360

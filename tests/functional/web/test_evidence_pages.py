@@ -181,6 +181,13 @@ def test_what_changed_names_what_began_between_two_days(client):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_first_and_the_last_day_are_days(client, day):
+    for path in ("/evidence/", "/evidence/changes", "/evidence/drugs/olaparib"):
+        assert client.get(path, {"as_of": day}).status_code == 200
+
+
+@pytest.mark.django_db
 def test_a_page_is_asked_for_once_and_kept(client):
     first = client.get("/evidence/trials/ascent-03?as_of=2026-11-20")
     assert "max-age" in first.headers["Cache-Control"] and "Cookie" in first.headers["Vary"]

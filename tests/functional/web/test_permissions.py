@@ -42,6 +42,10 @@ TABLE: dict[str, dict[str, int | dict[str, int]]] = {
     "activities/<slug:activity>/comments/<int:comment>": {"POST": members(422)},
     "activities/<slug:activity>/comments/<int:comment>/report": {"POST": members(404)},
     "activities/<slug:activity>/comments/<int:comment>/answer": {"POST": only(404, "faculty")},
+    "activities/transcript": {"GET": members(200)},
+    "activities/<slug:activity>/before": {"GET": 200, "POST": {**members(422), "anonymous": 403}},
+    "activities/<slug:activity>/test": {"GET": 200, "POST": {**members(422), "anonymous": 403}},
+    "activities/<slug:activity>/test/<int:number>": {"GET": members(404)},
     "activities/<slug:activity>/evaluation": {
         "GET": 200,
         "POST": {**members(422), "anonymous": 403},
@@ -66,7 +70,10 @@ TABLE: dict[str, dict[str, int | dict[str, int]]] = {
     "account/desk/statements.json": {"GET": only(200, "administrator")},
     "account/desk/audit.json": {"GET": only(200, "administrator")},
     "account/desk/editions": {"POST": only(422, *DESK)},
-    "account/desk/editions/<int:number>": {"POST": only(404, "editor", "administrator")},
+    "account/desk/editions/<int:number>": {
+        "GET": only(404, *DESK),
+        "POST": only(404, "editor", "administrator"),
+    },
     "plan/live": {"POST": 200},
     "plan/everything": {"POST": 422},
     "plan/print": {"POST": 422},
@@ -90,6 +97,8 @@ TABLE: dict[str, dict[str, int | dict[str, int]]] = {
     "api/v1/plan": {"POST": 415},
     "api/v1/ask": {"POST": 415},
     "api/v1/care": {"POST": 415},
+    "api/v1/compare": {"POST": 415},
+    "api/v1/simulate": {"POST": 415},
     "ask/": {"GET": 200, "POST": 200},
     "api/v1/editions": {"GET": 200},
     "api/v1/evidence/<kind>": {"GET": 200},
@@ -111,6 +120,7 @@ _IN_AN_ACTIVITY = {
     "case": "gbrca-low-volume-symptomatic",
     "poll": "likelihood-now",
     "comment": "1",
+    "number": "1",
     "form": "csv",
 }
 EXAMPLES: dict[str, dict[str, str]] = {

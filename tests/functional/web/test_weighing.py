@@ -73,3 +73,25 @@ def test_conjugates_of_two_trials_are_not_drawn_side_by_side(client):
 def test_a_simulation_that_cannot_be_is_refused_in_words(client, given, says):
     page = client.post("/simulate", given)
     assert page.status_code == 422 and says in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("get", "/compare?one=SG&other=Dato-DXd"),
+        ("get", "/ask/?q=SG"),
+        ("post", "/simulate"),
+        ("post", "/plan"),
+        ("post", "/plan/pdf"),
+        ("post", "/plan/import"),
+        *(("post", f"/api/v1/{name}") for name in ("plan", "care", "ask", "compare", "simulate")),
+    ],
+)
+def test_what_is_expensive_is_counted_against_the_address(client, monkeypatch, method, path):
+    from consilium.web import limits
+
+    monkeypatch.setattr(limits, "_bucket", limits.Bucket(0, clock=lambda: 0.0))
+    answer = getattr(client, method)(path)
+    assert answer.status_code == 429
+    assert "wait a minute" in answer.content.decode()
+    assert client.get("/plan").status_code == 200

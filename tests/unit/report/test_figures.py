@@ -16,10 +16,13 @@ from consilium.planning.figures import say_ratio
 from consilium.planning.plan import NextLine, Option
 from consilium.report.figures import Figure, FigureError, Table
 from consilium.report.figures.choosing import figure_of_drug, figures_of_trial, results_figure
+from consilium.report.figures.curves import has_points, patient_curves, published_curves
 from consilium.report.figures.forest import forest
 from consilium.report.figures.lanes import has_lanes, patient_lanes, trial_lanes
+from consilium.report.figures.network import trial_network
 from consilium.report.figures.style import SERIES, SMALL, WIDTH, broken, drawing
 from consilium.report.figures.tree import sequence_tree
+from consilium.statistics.survival import kaplan_meier
 
 EDITION = Edition.bundled()
 DAY = date(2026, 11, 20)
@@ -54,6 +57,8 @@ def figures() -> list[Figure]:
     made += figures_of_trial(EDITION.trials["destiny-breast06"], EDITION, DAY)
     made.append(patient_lanes(a_patient(), EDITION, "2026-11-20"))
     made.append(sequence_tree(an_option(), EDITION, "2026-11-20"))
+    made.append(trial_network(EDITION, DAY, asked=("sacituzumab-govitecan",)))
+    made.append(km_of_two_arms())
     with drawing("A chart with axes of its own") as page:
         axes = page.panel(120)
         axes.plot([0, 6, 12], [1, 0.6, 0.3], color=SERIES[1].colour, linestyle=SERIES[1].dash)
@@ -61,6 +66,14 @@ def figures() -> list[Figure]:
         page.y += 30
         made.append(page.finish(Table(("x",), ()), statements=(), sources=(), date="2026"))
     return made
+
+
+def km_of_two_arms() -> Figure:
+    curves = [
+        ("first", kaplan_meier([2, 5, 8, 13, 20, 24], [1, 1, 0, 1, 0, 1])),
+        ("second", kaplan_meier([1, 3, 3, 6, 9, 14], [1, 1, 1, 0, 1, 1])),
+    ]
+    return patient_curves(curves, title="Two arms", source="a table", as_of="2026-11-20")
 
 
 def an_option() -> Option:
@@ -290,3 +303,51 @@ def test_what_has_no_figure_is_told():
     with pytest.raises(FigureError, match="can be drawn"):
         results_figure(EDITION, "drug", "carboplatin", DAY)
     assert results_figure(EDITION, "result", "ascent-03-os", DAY).statements == ("ascent-03-os",)
+
+
+def test_a_curve_of_patients_says_who_was_at_risk_censored_and_had_the_event_by_then():
+    rows = {(arm, month): rest for arm, month, *rest in km_of_two_arms().table.rows}
+    assert rows["first", "0"] == ["6", "0", "0", "100 % (100 to 100)"]
+    assert rows["first", "12"][:3] == ["3", "1", "2"]
+    assert rows["second", "12"][:3] == ["1", "1", "4"]
+    assert rows["second", "18"] == ["0", "1", "5", "0 %"]
+
+
+def test_every_published_point_stands_in_its_figure_and_no_curve_goes_beyond_it():
+    drawn = 0
+    for trial in EDITION.contents.trials:
+        for result in filter(has_points, trial.results):
+            made = published_curves(trial, result, EDITION, str(DAY))
+            printed = " ".join(cell for row in made.table.rows for cell in row)
+            for mark in result.landmarks:
+                for estimate in mark.arms.values():
+                    if estimate.percent is not None:
+                        assert f"at {mark.month:g} months {estimate.percent:g} %" in printed
+            for arm in result.arms.values():
+                if isinstance(arm.median_months, float):
+                    assert f"median {arm.median_months:g} months" in printed
+            assert "No curve was digitised" in made.svg or "No curve is drawn" in made.svg
+            assert f'data-statement="{result.id}"' in made.svg or "No curve is drawn" in made.svg
+            drawn += 1
+    assert drawn > 10
+
+
+def test_a_result_without_points_has_no_curve():
+    trial = EDITION.trials["ascent"]
+    result = next(r for r in trial.results if not has_points(r))
+    with pytest.raises(FigureError, match="no share at a stated month"):
+        published_curves(trial, result, EDITION, str(DAY))
+
+
+def test_a_network_counts_each_randomised_trial_once():
+    made = trial_network(EDITION, DAY, asked=("sacituzumab-govitecan", "datopotamab-deruxtecan"))
+    trials = [row[0] for row in made.table.rows]
+    assert len(trials) == len(set(trials)) and "ASCENT-03" in trials
+    assert "SG and Dato-DXd met in none" in made.title
+    assert "does not say that they may be compared" in " ".join(
+        (text.text or "") for text in ElementTree.fromstring(made.svg).iter(f"{SVG}text")
+    )
+    early = trial_network(EDITION, date(2025, 1, 1))
+    assert "TROPION-Breast02" not in [row[0] for row in early.table.rows]
+    with pytest.raises(FigureError, match="no trial known"):
+        trial_network(EDITION, DAY, endpoint="orr")

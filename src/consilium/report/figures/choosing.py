@@ -8,6 +8,7 @@ from consilium.clinical.patient import PatientCase
 from consilium.evidence.trials import Result, Trial
 from consilium.knowledge.edition import Edition
 from consilium.planning import Plan
+from consilium.report.figures.curves import has_points, published_curves
 from consilium.report.figures.figure import Figure, FigureError
 from consilium.report.figures.forest import can_stand_in_a_forest, forest
 from consilium.report.figures.lanes import has_lanes, patient_lanes, trial_lanes
@@ -23,7 +24,7 @@ def results_known(trial: Trial, edition: Edition, as_of: date) -> list[Result]:
 
 
 def figures_of_trial(trial: Trial, edition: Edition, as_of: date) -> list[Figure]:
-    """Its hazard ratios and its medians, where it has any."""
+    """Its hazard ratios, its medians, and curves through published points, where it has any."""
     known = results_known(trial, edition, as_of)
     whole = [result for result in known if result.subgroup is None]
     made = []
@@ -32,6 +33,7 @@ def figures_of_trial(trial: Trial, edition: Edition, as_of: date) -> list[Figure
     if any(map(has_lanes, whole)):
         title = f"{trial.names[0]}: medians by arm"
         made.append(trial_lanes(trial, whole, edition, str(as_of), title if made else ""))
+    made += [published_curves(trial, r, edition, str(as_of)) for r in whole if has_points(r)]
     return made
 
 

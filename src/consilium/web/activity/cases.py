@@ -32,6 +32,8 @@ from consilium.web.activity.shown import worked_cases
 from consilium.web.activity.views import context, the_activity
 from consilium.web.editions import asking
 from consilium.web.limits import costs
+from consilium.web.people.once import counted_once
+from consilium.web.planner.showing import sources
 from consilium.web.refusals import Refused
 
 NONE_OF_THESE = "none-of-these"
@@ -80,6 +82,7 @@ def case_page(request: HttpRequest, activity: str, case: str) -> HttpResponse:
         "intended": _name(intended, asked.edition),
         "signed": signing.dumps([worked.id, intended], salt=_SALT),
         "document": document(made, asked.edition, brief=True),
+        "sources": sources(made),
         "experts": _experts(made, intended),
         "impacts": [(impact.value, words) for impact, words in IMPACTS.items()],
         "reasons": list(REASONS.items()),
@@ -102,13 +105,15 @@ def _keep(
     record = record_of(worked, made, intended, posted, activity)
     why = request.POST.get("why", "").strip()[:200]
     refuse_identifiers(why)
-    KeptCase.objects.create(
-        on=timezone.localdate(),
-        activity=activity.id,
-        scenario=worked.id,
-        record=msgspec.to_builtins(record),
-        why=why,
-    )
+    with counted_once(request) as new:
+        if new:
+            KeptCase.objects.create(
+                on=timezone.localdate(),
+                activity=activity.id,
+                scenario=worked.id,
+                record=msgspec.to_builtins(record),
+                why=why,
+            )
     return render(
         request,
         "activity/kept.html",

@@ -120,8 +120,49 @@ class Evaluation(models.Model):
         )
 
 
+class Attempt(models.Model):
+    """A test that a learner handed in: number 0 before the activity, from 1 on after it.
+
+    That a number stands once for a learner is what keeps two browsers from
+    having one attempt twice.
+    """
+
+    learner = models.ForeignKey(_LEARNER, on_delete=models.CASCADE)
+    activity = models.SlugField(max_length=80)
+    number = models.PositiveSmallIntegerField()
+    answers = models.JSONField()
+    right = models.JSONField()
+    of = models.PositiveSmallIntegerField()
+    passed = models.BooleanField()
+    edition = models.CharField(max_length=40)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("learner", "activity", "number"), name="an_attempt_is_made_once"
+            ),
+        )
+
+
+class Permission(models.Model):
+    """What a learner allowed or took back, with the words that were agreed to; the last counts."""
+
+    class What(models.TextChoices):
+        """To what."""
+
+        BOARD = "board", "reports to a board"
+        STORE = "store", "a learning record store"
+
+    learner = models.ForeignKey(_LEARNER, on_delete=models.CASCADE)
+    what = models.CharField(max_length=8, choices=What)
+    given = models.BooleanField()
+    words = models.CharField(max_length=300)
+    at = models.DateTimeField(auto_now_add=True)
+
+
 class Certificate(models.Model):
-    """That a learner took part; of no credit, unless a scheme says so."""
+    """That a learner completed an activity; ``credit`` is empty where no credit is given."""
 
     learner = models.ForeignKey(_LEARNER, on_delete=models.CASCADE)
     activity = models.SlugField(max_length=80)
@@ -129,6 +170,9 @@ class Certificate(models.Model):
     name = models.CharField(max_length=150)
     edition = models.CharField(max_length=40)
     on = models.DateField()
+    scheme = models.SlugField(max_length=80, blank=True)
+    credit = models.CharField(max_length=300, blank=True)
+    keep_until = models.DateField(null=True)
 
     class Meta:
         constraints = (
@@ -145,3 +189,4 @@ class LearningStatement(models.Model):
     statement = models.JSONField()
     at = models.DateTimeField(auto_now_add=True)
     pushed = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)

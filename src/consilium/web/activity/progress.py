@@ -8,12 +8,14 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
 from consilium.knowledge.learning import Activity
-from consilium.web.activity.models import DoneStep
+from consilium.web.activity.models import Attempt, DoneStep, Evaluation
 
 _COOKIE = "consilium-progress"
 _SALT = "consilium.activity.progress"
 _HALF_A_YEAR = 182 * 24 * 3600
-ABOUT, THOUGHTS, EVALUATION = "about", "thoughts", "evaluation"
+ABOUT, THOUGHTS, TEST, EVALUATION = "about", "thoughts", "test", "evaluation"
+_PROVEN = frozenset({TEST, EVALUATION})
+"""Steps that a learner does by handing something in; to say that they are done is not enough."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -27,14 +29,20 @@ class Step(msgspec.Struct, frozen=True):
 
 def step_names(activity: Activity) -> tuple[str, ...]:
     """The steps of an activity in their order."""
-    return (ABOUT, *(question.id for question in activity.questions), THOUGHTS, EVALUATION)
+    questions = tuple(question.id for question in activity.questions)
+    return (ABOUT, *questions, THOUGHTS, *((TEST,) if activity.test else ()), EVALUATION)
 
 
 def done_steps(request: HttpRequest, activity: Activity) -> frozenset[str]:
-    """The steps that this visitor or learner has marked as done."""
+    """The steps that this visitor or learner has marked as done, or done by handing them in."""
     if isinstance(request.user, User):
-        found = DoneStep.objects.filter(learner=request.user, activity=activity.id)
-        return frozenset(found.values_list("step", flat=True)) & set(step_names(activity))
+        own = {"learner": request.user, "activity": activity.id}
+        done = set(DoneStep.objects.filter(**own).values_list("step", flat=True)) - _PROVEN
+        if Attempt.objects.filter(passed=True, number__gt=0, **own).exists():
+            done.add(TEST)
+        if Evaluation.objects.filter(**own).exists():
+            done.add(EVALUATION)
+        return frozenset(done) & set(step_names(activity))
     return frozenset(_in_cookie(request).get(activity.id, ())) & set(step_names(activity))
 
 
@@ -43,7 +51,7 @@ def mark_done(
 ) -> None:
     """Add steps to what is done, and keep it after the browser is closed."""
     if isinstance(request.user, User):
-        for name in steps:
+        for name in steps - _PROVEN:
             DoneStep.objects.get_or_create(learner=request.user, activity=activity.id, step=name)
         return
     kept = _in_cookie(request)
@@ -62,7 +70,7 @@ def mark_done(
 def carry_over(request: HttpRequest, learner: User) -> None:
     """What somebody did as a visitor goes with them when they sign in."""
     for activity, names in _in_cookie(request).items():
-        for name in names:
+        for name in set(names) - _PROVEN:
             DoneStep.objects.get_or_create(learner=learner, activity=activity, step=name)
 
 

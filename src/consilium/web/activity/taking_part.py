@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from secrets import token_hex
 
 import msgspec
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,14 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from consilium.knowledge.edition import Edition
 from consilium.knowledge.learning import Activity, Poll
 from consilium.learning.outcomes import CaseRecord, Outcomes, as_csv, as_json, outcomes
 from consilium.statistics.proportions import LEAST_SHOWN
 from consilium.web.activity import progress, xapi
-from consilium.web.activity.cases import refuse_identifiers
+from consilium.web.activity.cases import REASONS, refuse_identifiers
 from consilium.web.activity.models import (
-    Certificate,
     Comment,
     Earlier,
     Evaluation,
@@ -33,11 +29,11 @@ from consilium.web.activity.models import (
 )
 from consilium.web.activity.shown import premise_of as premise_now
 from consilium.web.activity.shown import ties_in_short, worked_cases
-from consilium.web.activity.views import context, steps_of, the_activity
+from consilium.web.activity.views import context, the_activity
 from consilium.web.editions import asking
 from consilium.web.limits import costs
 from consilium.web.people import audit
-from consilium.web.people.models import Profile
+from consilium.web.people.once import counted_once
 from consilium.web.people.roles import DESK, FACULTY, LEARNER, learner, only, roles_of
 from consilium.web.refusals import Refused
 
@@ -129,12 +125,14 @@ def comment(request: HttpRequest, activity: str) -> HttpResponse:
     """A comment or a question to the faculty; it is shown once somebody has looked at it."""
     found = the_activity(activity, asking(request).edition)
     text = _text(request)
-    Comment.objects.create(
-        learner=learner(request),
-        activity=found.id,
-        text=text,
-        to_faculty=request.POST.get("to_faculty") == "yes",
-    )
+    with counted_once(request) as new:
+        if new:
+            Comment.objects.create(
+                learner=learner(request),
+                activity=found.id,
+                text=text,
+                to_faculty=request.POST.get("to_faculty") == "yes",
+            )
     return HttpResponseRedirect(f"{_here(found)}#own")
 
 
@@ -153,7 +151,7 @@ def edit(request: HttpRequest, activity: str, comment: int) -> HttpResponse:
     """Change one's own comment; what stood before is kept, and it waits again to be shown."""
     found = the_activity(activity, asking(request).edition)
     text = _text(request)
-    with transaction.atomic():
+    with counted_once(request) as new:
         own = (
             Comment.objects.select_for_update()
             .filter(pk=comment, learner=learner(request), activity=found.id)
@@ -162,9 +160,10 @@ def edit(request: HttpRequest, activity: str, comment: int) -> HttpResponse:
         )
         if own is None:
             raise Refused(404, _("There is no such comment of yours."))
-        Earlier.objects.create(comment=own, text=own.text)
-        own.text, own.edited, own.state = text, timezone.now(), Comment.State.WAITING
-        own.save()
+        if new:
+            Earlier.objects.create(comment=own, text=own.text)
+            own.text, own.edited, own.state = text, timezone.now(), Comment.State.WAITING
+            own.save()
     return HttpResponseRedirect(f"{_here(found)}#own")
 
 
@@ -201,11 +200,14 @@ def answer(request: HttpRequest, activity: str, comment: int) -> HttpResponse:
         role, declares = member.role, ties_in_short(member, found, edition)
     if not role or not declares:
         raise Refused(422, _("An answer stands with a role and with what is declared, or none."))
-    with transaction.atomic():
+    text = _text(request)
+    with counted_once(request) as new:
+        if not new:
+            return HttpResponseRedirect(_here(found))
         Comment.objects.create(
             learner=learner(request),
             activity=found.id,
-            text=_text(request),
+            text=text,
             answers=asked,
             role=role[:80],
             disclosure=declares[:300],
@@ -246,89 +248,8 @@ def evaluation(request: HttpRequest, activity: str) -> HttpResponse:
     Evaluation.objects.update_or_create(
         learner=request.user, activity=found.id, defaults={"answers": said}
     )
-    response = HttpResponseRedirect(reverse("activity:done", args=[found.id]))
-    progress.mark_done(request, response, found, frozenset({progress.EVALUATION}))
-    xapi.say(request.user, "evaluated", found, request)
-    return response
-
-
-@require_safe
-def done(request: HttpRequest, activity: str) -> HttpResponse:
-    """What was done of an activity, what is left, and the certificate."""
-    found = the_activity(activity, asking(request).edition)
-    page = context(request, found, "done")
-    page["certificate"] = Certificate.objects.filter(
-        learner_id=request.user.pk, activity=found.id
-    ).first()
-    return render(request, "activity/done.html", page)
-
-
-@require_POST
-@only(LEARNER)
-def certify(request: HttpRequest, activity: str) -> HttpResponse:
-    """A certificate of participation for a learner who has done every step; once."""
-    edition = asking(request).edition
-    found = the_activity(activity, edition)
-    if not all(step.done for step in steps_of(request, found)):
-        raise Refused(409, _("Not all steps are done yet."))
-    user = learner(request)
-    profile = Profile.objects.filter(learner=user).first()
-    with transaction.atomic():
-        made, new = Certificate.objects.get_or_create(
-            learner=user,
-            activity=found.id,
-            defaults={
-                "code": token_hex(8),
-                "name": (profile.name if profile else "") or user.username,
-                "edition": edition.info.edition,
-                "on": timezone.localdate(),
-            },
-        )
-        if new:
-            audit.note(user.username, "certificate", found.id, code=made.code)
-            xapi.say(user, "completed", found, request)
-    return HttpResponseRedirect(reverse("activity:certificate", args=[made.code]))
-
-
-@require_safe
-def certificate(request: HttpRequest, code: str) -> HttpResponse:
-    """A certificate by its code: whoever has the code can verify it, and nobody can list them."""
-    page = _certificate(code, asking(request).edition, request)
-    return render(request, "activity/certificate.html", page)
-
-
-def _certificate(code: str, edition: Edition, request: HttpRequest) -> dict[str, object]:
-    made = Certificate.objects.filter(code=code).first()
-    if made is None:
-        raise Refused(404, _("There is no certificate with this code."))
-    return {
-        "subject": "activities",
-        "certificate": made,
-        "activity": edition.activities.get(made.activity),
-        "address": request.build_absolute_uri(reverse("activity:certificate", args=[code])),
-    }
-
-
-@require_safe
-@costs(30)
-def certificate_pdf(request: HttpRequest, code: str) -> HttpResponse:
-    """The same as a PDF file, where the extra `pdf` and Pango are there."""
-    from django.template.loader import render_to_string  # noqa: PLC0415
-
-    page = _certificate(code, asking(request).edition, request)
-    try:
-        from weasyprint import HTML  # noqa: PLC0415  an extra
-    except (ImportError, OSError):
-        raise Refused(501, _("This site makes no PDF; print the page instead.")) from None
-    made = HTML(
-        string=render_to_string("activity/certificate_paper.html", page),
-        url_fetcher=_nothing_from_elsewhere,
-    ).write_pdf()
-    return HttpResponse(made, content_type="application/pdf")
-
-
-def _nothing_from_elsewhere(url: str, *args: object, **kwargs: object) -> dict[str, object]:
-    raise ValueError(f"a certificate needs nothing from {url}")
+    xapi.say(request.user, "evaluated", xapi.about_activity(found, request), request)
+    return HttpResponseRedirect(reverse("activity:done", args=[found.id]))
 
 
 # --- outcomes ------------------------------------------------------------------------------------
@@ -354,6 +275,7 @@ def outcomes_page(request: HttpRequest, activity: str) -> HttpResponse:
     objectives = {objective.id: objective.says for objective in found.objectives}
     page = context(request, found, "outcomes") | {
         "outcomes": made,
+        "reasons": [(REASONS.get(name, name), count) for name, count in made.reasons],
         "tables": [
             (_("All cases"), [(_("all cases"), made.whole)]),
             (_("By patient"), [(titles.get(g.name, g.name), g) for g in made.by_scenario]),

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from consilium.web.activity import cases, taking_part, views
+from consilium.web.activity import cases, certificates, taking_part, testing, views
 
 app_name = "activity"
 urlpatterns = [
     path("", views.all_activities, name="list"),
-    path("certificates/<slug:code>", taking_part.certificate, name="certificate"),
-    path("certificates/<slug:code>/pdf", taking_part.certificate_pdf, name="certificate-pdf"),
+    path("certificates/<slug:code>", certificates.certificate, name="certificate"),
+    path("certificates/<slug:code>/pdf", certificates.certificate_pdf, name="certificate-pdf"),
+    path("transcript", certificates.transcript, name="transcript"),
     path("<slug:activity>/", views.about, name="about"),
     path("<slug:activity>/disclosures", views.disclosures, name="disclosures"),
     path("<slug:activity>/read", views.read, name="read"),
@@ -20,9 +21,12 @@ urlpatterns = [
     path("<slug:activity>/comments/<int:comment>", taking_part.edit, name="edit"),
     path("<slug:activity>/comments/<int:comment>/report", taking_part.report, name="report"),
     path("<slug:activity>/comments/<int:comment>/answer", taking_part.answer, name="answer"),
+    path("<slug:activity>/before", testing.before, name="before"),
+    path("<slug:activity>/test", testing.test, name="test"),
+    path("<slug:activity>/test/<int:number>", testing.attempt, name="attempt"),
     path("<slug:activity>/evaluation", taking_part.evaluation, name="evaluation"),
-    path("<slug:activity>/done", taking_part.done, name="done"),
-    path("<slug:activity>/certificate", taking_part.certify, name="certify"),
+    path("<slug:activity>/done", certificates.done, name="done"),
+    path("<slug:activity>/certificate", certificates.certify, name="certify"),
     path("<slug:activity>/outcomes", taking_part.outcomes_page, name="outcomes"),
     path("<slug:activity>/outcomes.<slug:form>", taking_part.outcomes_file, name="outcomes-file"),
     path("<slug:activity>/step", views.step, name="step"),

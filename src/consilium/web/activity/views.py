@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,7 +13,7 @@ from consilium.knowledge.edition import Edition
 from consilium.knowledge.learning import Activity, Question
 from consilium.learning.citing import FORMS, cite, export, says_disclosure
 from consilium.learning.experts import title_of
-from consilium.web.activity import progress
+from consilium.web.activity import progress, xapi
 from consilium.web.activity.shown import (
     compared,
     off_label,
@@ -76,6 +77,7 @@ def steps_of(request: HttpRequest, activity: Activity) -> tuple[StepShown, ...]:
     words = {
         progress.ABOUT: _("About"),
         progress.THOUGHTS: _("Your thoughts"),
+        progress.TEST: _("Test"),
         progress.EVALUATION: _("Evaluation"),
     }
     found = [
@@ -217,6 +219,10 @@ def step(request: HttpRequest, activity: str) -> HttpResponse:
     following = [s.address for s in steps_of(request, found)]
     response = HttpResponseRedirect(following[names.index(name) + 1])
     progress.mark_done(request, response, found, frozenset({name}))
+    if isinstance(request.user, User):
+        shown = next(s for s in steps_of(request, found) if s.name == name)
+        about = xapi.about_step(shown.address, shown.title, request)
+        xapi.say(request.user, "experienced", about, request)
     return response
 
 

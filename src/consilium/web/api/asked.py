@@ -11,7 +11,8 @@ from django.http import HttpRequest
 from django.http.request import RawPostDataException
 from django.utils import timezone
 
-from consilium.clinical.patient import PatientCase, PatientError
+from consilium.care.calendar import MOST_CYCLES
+from consilium.clinical.patient import Impossible, PatientCase, PatientError
 from consilium.intake import read_patient
 from consilium.intake.decoding import Unreadable, decode
 from consilium.knowledge.edition import Edition
@@ -21,6 +22,10 @@ from consilium.web.refusals import Refused
 
 _JSON = ("application/json", "application/fhir+json")
 
+Amount = Annotated[str, msgspec.Meta(pattern=r"^$|^[0-9]{1,9}([.][0-9]{1,4})?[^\n]{0,30}$")]
+"""A number with its unit behind it, such as `900 /mm3`; empty for none."""
+Words = Annotated[str, msgspec.Meta(max_length=200)]
+
 
 class PlanAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A plan that is asked for. ``patient`` is our JSON or a FHIR R4 resource."""
@@ -28,7 +33,7 @@ class PlanAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     patient: dict[str, Any]
     as_of: date | None = None
     region: Region = Region.US
-    care_for: tuple[str, ...] = ()
+    care_for: Annotated[tuple[str, ...], msgspec.Meta(max_length=20)] = ()
 
 
 class CareAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,17 +43,17 @@ class CareAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     regimen: str
     as_of: date | None = None
     region: Region = Region.US
-    anc: str = ""
-    platelets: str = ""
-    for_day: int | None = None
-    event: str = ""
-    dose: str = ""
-    weight: str = ""
-    surface: str = ""
-    round_to: str = ""
-    start: str = ""
-    cycles: int = 1
-    g_csf: str = ""
+    anc: Amount = ""
+    platelets: Amount = ""
+    for_day: Annotated[int, msgspec.Meta(ge=1, le=366)] | None = None
+    event: Words = ""
+    dose: Words = ""
+    weight: Amount = ""
+    surface: Amount = ""
+    round_to: Amount = ""
+    start: date | None = None
+    cycles: Annotated[int, msgspec.Meta(ge=1, le=MOST_CYCLES)] = 1
+    g_csf: Words = ""
 
     def options(self) -> CareOptions:
         """What is told of the dose."""
@@ -61,7 +66,7 @@ class CareAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             weight=self.weight,
             surface=self.surface,
             round_to=self.round_to,
-            start=self.start,
+            start=str(self.start or ""),
             cycles=self.cycles,
             g_csf=self.g_csf,
         )
@@ -77,7 +82,29 @@ class QuestionAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     history: Annotated[tuple[str, ...], msgspec.Meta(max_length=20)] = ()
 
 
-_Asked = TypeVar("_Asked", PlanAsked, CareAsked, QuestionAsked)
+class ComparisonAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Two sides, each a drug, regimen, class or trial by name; `A then B` for a sequence."""
+
+    one: Words
+    other: Words
+    as_of: date | None = None
+
+
+class SimulationAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sequences to follow in a model: `Dato-DXd then chemotherapy`.
+
+    ``assume`` gives parameters another value; ``months`` bounds the mean survival.
+    """
+
+    sequences: Annotated[tuple[Words, ...], msgspec.Meta(min_length=1, max_length=4)]
+    model: Words = "triple-negative-first-line"
+    assume: Annotated[dict[str, float], msgspec.Meta(max_length=40)] = {}
+    draws: Annotated[int, msgspec.Meta(ge=10, le=2000)] = 1000
+    seed: Annotated[int, msgspec.Meta(ge=0, le=2**31)] = 1
+    months: Annotated[float, msgspec.Meta(gt=0, le=600)] = 36.0
+
+
+_Asked = TypeVar("_Asked", bound=msgspec.Struct)
 
 
 def asked_of(request: HttpRequest, wanted: type[_Asked]) -> _Asked:
@@ -99,13 +126,27 @@ def asked_of(request: HttpRequest, wanted: type[_Asked]) -> _Asked:
     except Unreadable as problem:
         raise Refused(400, f"The body: {problem}.") from None
     try:
-        return msgspec.convert(decoded, wanted)
+        return msgspec.convert(_with_whole_numbers(decoded), wanted)
     except msgspec.ValidationError as problem:
         raise Refused(422, f"{problem}.") from None
 
 
+def _with_whole_numbers(decoded: object) -> object:
+    """JSON has one kind of number: `8.0` is as whole as `8`."""
+    if not isinstance(decoded, dict):
+        return decoded
+    return {
+        key: int(value) if isinstance(value, float) and value.is_integer() else value
+        for key, value in decoded.items()
+    }
+
+
 def case_of(patient: dict[str, Any], edition: Edition) -> PatientCase:
-    """The case that a body describes. Raises ``Refused`` (422) with every problem in it."""
+    """The case that a body describes.
+
+    Raises ``Refused`` with every problem in it: 422 where a value cannot be read, 409 where
+    each can and together they cannot be, or where a record is not that of one patient.
+    """
     try:
         return read_patient(msgspec.json.encode(patient), edition, where="patient")
     except PatientError as problem:
@@ -114,7 +155,10 @@ def case_of(patient: dict[str, Any], edition: Edition) -> PatientCase:
             {"at": path if colon else "", "says": says or path}
             for path, colon, says in (line.strip().partition(": ") for line in problems)
         ]
-        raise Refused(422, str(problem), errors=errors or [{"at": "", "says": where}]) from None
+        readable = isinstance(problem, Impossible) or isinstance(patient.get("resourceType"), str)
+        raise Refused(
+            409 if readable else 422, str(problem), errors=errors or [{"at": "", "says": where}]
+        ) from None
 
 
 def day_of(asked: date | None) -> date:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import msgspec
@@ -9,22 +11,62 @@ import msgspec
 from consilium import __version__
 from consilium.asking.answer import Answer
 from consilium.care.sheet import Sheet
+from consilium.comparing import Comparison
+from consilium.evidence.sources import Source
+from consilium.evidence.trials import Harm, Result, Trial
+from consilium.knowledge.edition import Edition
+from consilium.knowledge.giving import GivingStatement
+from consilium.knowledge.records import (
+    Approval,
+    CareRule,
+    Drug,
+    FactRecord,
+    Position,
+    Regimen,
+    Speaker,
+)
 from consilium.planning.plan import Plan
-from consilium.web.api.asked import CareAsked, PlanAsked, QuestionAsked
+from consilium.report.outlook import OutlookSaid
+from consilium.web.api.asked import (
+    CareAsked,
+    ComparisonAsked,
+    PlanAsked,
+    QuestionAsked,
+    SimulationAsked,
+)
+from consilium.web.api.patients import patient_shapes
 from consilium.web.evidence.api import ChangesSaid, StatementSaid
 from consilium.web.refusals import PROBLEM
 
+RECORDS: dict[str, Any] = {
+    "drugs": Drug,
+    "regimens": Regimen,
+    "trials": Trial,
+    "results": Result,
+    "harms": Harm,
+    "positions": Position,
+    "approvals": Approval,
+    "care": CareRule,
+    "giving": GivingStatement,
+    "sources": Source,
+    "speakers": Speaker,
+    "facts": FactRecord,
+}
+"""What the evidence is made of, by the kind in its address."""
+
 _SHAPES = (
-    *(Plan, Sheet, Answer, PlanAsked, CareAsked, QuestionAsked),
+    *(Plan, Sheet, Answer, Comparison, OutlookSaid),
+    *(PlanAsked, CareAsked, QuestionAsked, ComparisonAsked, SimulationAsked),
     *(StatementSaid, ChangesSaid),
 )
 _REFUSALS = {
     400: "Not readable: no JSON, or a day or region that cannot be",
     404: "No such thing",
     405: "Not with this method",
+    409: "In shape, but contradictory, or nothing that could be answered safely; it says what",
     413: "Larger than 5 MB",
     415: "Not JSON",
-    422: "Readable, but no patient, or no answer that would be safe; every problem is named",
+    422: "JSON of another shape than this document asks for; every problem is named",
     429: "Too many requests from this address",
     500: "A defect of ours",
 }
@@ -49,10 +91,22 @@ PROBLEM_SCHEMA = {
 }
 
 
-def components() -> dict[str, Any]:
+def components(edition: Edition) -> dict[str, Any]:
     """The shapes by name, among them the plan as ``--format json`` prints it."""
-    _refs, found = msgspec.json.schema_components(_SHAPES, ref_template=_REF + "{name}")
+    wanted = (*_SHAPES, *RECORDS.values())
+    refs, found = msgspec.json.schema_components(wanted, ref_template=_REF + "{name}")
+    found |= patient_shapes(edition, _REF)
+    found["RegimenId"] = {"enum": list(edition.regimens)}
+    for asked in ("PlanAsked", "CareAsked"):
+        found[asked]["properties"]["patient"] = {"$ref": _REF + "Patient"}
+    found["PlanAsked"]["properties"]["care_for"]["items"] = {"$ref": _REF + "RegimenId"}
+    found["CareAsked"]["properties"]["regimen"] = {"$ref": _REF + "RegimenId"}
+    found |= {_record(kind): ref for kind, ref in zip(RECORDS, refs[len(_SHAPES) :], strict=True)}
     return {**found, "Problem": PROBLEM_SCHEMA}
+
+
+def _record(kind: str) -> str:
+    return f"Record.{kind}"
 
 
 _REF = "#/components/schemas/"
@@ -77,12 +131,30 @@ def shape(of: type) -> dict[str, Any]:
     return {"$ref": _REF + of.__name__}
 
 
-def complete(document: dict[str, Any]) -> dict[str, Any]:
-    """Ninja's document with the shapes in it, and each parameter as it was described here."""
-    for methods in document["paths"].values():
+def complete(document: dict[str, Any], edition: Edition) -> None:
+    """Put the shapes into ninja's document, and each parameter as it was described here.
+
+    The address of a record stands there once for each kind, with what that kind holds.
+    """
+    paths: dict[str, Any] = {}
+    for path, methods in document["paths"].items():
         for operation in methods.values():
             named = {(p["in"], p["name"]): p for p in operation.get("parameters", ())}
             operation["parameters"] = list(named.values())
-    document["components"] = {"schemas": components()}
+        paths |= (
+            dict(_by_kind(path, methods)) if path.endswith("/{kind}/{name}") else {path: methods}
+        )
+    document["paths"] = paths
+    document["components"] = {"schemas": components(edition)}
     document["info"]["version"] = __version__
-    return document
+
+
+def _by_kind(path: str, methods: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for kind in RECORDS:
+        of_kind = deepcopy(methods)
+        operation = of_kind["get"]
+        operation["operationId"] = f"record-{kind}"
+        operation["summary"] = f"One record of {kind}, with its sources"
+        operation["parameters"] = [p for p in operation["parameters"] if p["name"] != "kind"]
+        operation["responses"] |= answers("The record", {"$ref": _REF + _record(kind)})
+        yield path.replace("{kind}", kind), of_kind

@@ -13,33 +13,36 @@ from ninja.openapi.schema import OpenAPISchema
 
 from consilium.asking.answer import Answer
 from consilium.care.sheet import Sheet
-from consilium.clinical.patient import PatientError
+from consilium.care.statements import CareError
+from consilium.comparing import Comparison, compare
+from consilium.comparing.sides import side
 from consilium.errors import ConsiliumError, nearest
+from consilium.knowledge.records import Region
 from consilium.planning import Plan, plan
 from consilium.planning.giving import care_of
-from consilium.web.api.asked import CareAsked, PlanAsked, QuestionAsked, asked_of, case_of, day_of
-from consilium.web.api.schemas import answers, complete, shape, takes
+from consilium.planning.naming import named
+from consilium.report.outlook import OutlookSaid, outlook_said
+from consilium.sequencing.scenario import scenario
+from consilium.web.api.asked import (
+    CareAsked,
+    ComparisonAsked,
+    PlanAsked,
+    QuestionAsked,
+    SimulationAsked,
+    asked_of,
+    case_of,
+    day_of,
+)
+from consilium.web.api.schemas import RECORDS, answers, complete, shape, takes
 from consilium.web.asking.asker import the_asker
 from consilium.web.caching import kept
 from consilium.web.editions import the_edition
 from consilium.web.evidence.api import ChangesSaid, StatementSaid, changes, statement
-from consilium.web.limits import spend
+from consilium.web.limits import COMPARISON, SIMULATION, spend
 from consilium.web.refusals import Refused
 
-KINDS = (
-    "drugs",
-    "regimens",
-    "trials",
-    "results",
-    "harms",
-    "positions",
-    "approvals",
-    "care",
-    "giving",
-    "sources",
-    "speakers",
-    "facts",
-)
+KINDS = tuple(RECORDS)
+_OF_A_BODY = (400, 409, 413, 415, 422, 429, 500)
 _EXAMPLE = {"subtype": "triple-negative", "setting": "advanced", "line": 1, "her2_ihc": "1+"}
 _LIST = {
     "type": "object",
@@ -70,7 +73,7 @@ _EDITIONS = {
 class _Api(NinjaAPI):
     def get_openapi_schema(self, **more: Any) -> OpenAPISchema:
         found = super().get_openapi_schema(**more)
-        complete(found)
+        complete(found, the_edition())
         return found
 
 
@@ -91,7 +94,7 @@ api = _Api(
     summary="Plan one patient",
     openapi_extra={
         "requestBody": takes(PlanAsked, {"example": {"patient": _EXAMPLE, "region": "US"}}),
-        "responses": answers("The plan", shape(Plan), 400, 413, 415, 422, 429, 500),
+        "responses": answers("The plan", shape(Plan), *_OF_A_BODY),
     },
 )
 def plan_patient(request: HttpRequest) -> HttpResponse:
@@ -110,8 +113,8 @@ def plan_patient(request: HttpRequest) -> HttpResponse:
             region=asked.region,
             care_for=asked.care_for,
         )
-    except PatientError as problem:
-        raise Refused(422, str(problem)) from None
+    except ConsiliumError as problem:
+        raise Refused(409, str(problem)) from None
     return _json(made)
 
 
@@ -123,7 +126,7 @@ def plan_patient(request: HttpRequest) -> HttpResponse:
         "requestBody": takes(
             CareAsked, {"example": {"patient": _EXAMPLE, "regimen": "sacituzumab-govitecan"}}
         ),
-        "responses": answers("The sheet", shape(Sheet), 400, 413, 415, 422, 429, 500),
+        "responses": answers("The sheet", shape(Sheet), *_OF_A_BODY),
     },
 )
 def give_regimen(request: HttpRequest) -> HttpResponse:
@@ -131,13 +134,16 @@ def give_regimen(request: HttpRequest) -> HttpResponse:
     spend(request, 1)
     asked = asked_of(request, CareAsked)
     edition = the_edition()
+    try:
+        regimen = named(asked.regimen, edition)
+    except CareError as problem:
+        raise Refused(422, str(problem)) from None
+    _known(regimen, edition.regimens, "regimen", 422)
     case = case_of(asked.patient, edition)
     try:
-        sheet = care_of(
-            asked.regimen, case, edition, day_of(asked.as_of), asked.region, asked.options()
-        )
+        sheet = care_of(regimen, case, edition, day_of(asked.as_of), asked.region, asked.options())
     except ConsiliumError as problem:
-        raise Refused(422, str(problem)) from None
+        raise Refused(409, str(problem)) from None
     return _json(sheet)
 
 
@@ -149,7 +155,7 @@ def give_regimen(request: HttpRequest) -> HttpResponse:
         "requestBody": takes(
             QuestionAsked, {"example": {"question": "Was crossover allowed in ASCENT-03?"}}
         ),
-        "responses": answers("The answer", shape(Answer), 400, 413, 415, 422, 429, 500),
+        "responses": answers("The answer", shape(Answer), *_OF_A_BODY),
     },
 )
 def answer_question(request: HttpRequest) -> HttpResponse:
@@ -164,6 +170,61 @@ def answer_question(request: HttpRequest) -> HttpResponse:
         history=asked.history,
     )
     return _json(answer)
+
+
+@api.post(
+    "/compare",
+    operation_id="compare",
+    summary="Set two therapies, trials or sequences side by side",
+    openapi_extra={
+        "requestBody": takes(
+            ComparisonAsked, {"example": {"one": "SG", "other": "Dato-DXd", "as_of": "2026-11-20"}}
+        ),
+        "responses": answers("The comparison", shape(Comparison), *_OF_A_BODY),
+    },
+)
+def compare_sides(request: HttpRequest) -> HttpResponse:
+    """As `consilium compare --format json`; each endpoint says whether it may be compared."""
+    spend(request, COMPARISON)
+    asked = asked_of(request, ComparisonAsked)
+    try:
+        made = compare(the_edition(), asked.one, asked.other, as_of=day_of(asked.as_of))
+    except ConsiliumError as problem:
+        raise Refused(409, str(problem)) from None
+    return _json(made)
+
+
+@api.post(
+    "/simulate",
+    operation_id="simulate",
+    summary="Follow sequences of treatment in a model",
+    openapi_extra={
+        "requestBody": takes(
+            SimulationAsked,
+            {"example": {"sequences": ["Dato-DXd then chemotherapy", "chemotherapy then SG"]}},
+        ),
+        "responses": answers("The outlook", shape(OutlookSaid), *_OF_A_BODY),
+    },
+)
+def simulate_sequences(request: HttpRequest) -> HttpResponse:
+    """As `consilium simulate --format json`: a model of stated assumptions, not evidence."""
+    spend(request, SIMULATION)
+    asked = asked_of(request, SimulationAsked)
+    edition = the_edition()
+    try:
+        named_sides = [side(edition, words) for words in asked.sequences]
+        made = scenario(
+            edition,
+            asked.model,
+            [one.regimens if one.sequence else one.regimens[:1] for one in named_sides],
+            draws=asked.draws,
+            seed=asked.seed,
+            mean_until=asked.months,
+            assume=asked.assume,
+        )
+    except ConsiliumError as problem:
+        raise Refused(409, str(problem)) from None
+    return _json(outlook_said(made))
 
 
 @api.get(
@@ -215,7 +276,8 @@ def evidence(request: HttpRequest, kind: str) -> HttpResponse:
             {"in": "path", "name": "kind", "required": True, "schema": {"enum": list(KINDS)}},
             {"in": "path", "name": "name", "required": True, "schema": {"type": "string"}},
         ],
-        "responses": answers("The record as the edition holds it", {"type": "object"}, 404, 500),
+        # what each kind holds is filled in by `complete`
+        "responses": answers("The record", {}, 404, 500),
     },
 )
 def record(request: HttpRequest, kind: str, name: str) -> HttpResponse:
@@ -226,6 +288,7 @@ def record(request: HttpRequest, kind: str, name: str) -> HttpResponse:
 
 
 _DAY = {"in": "query", "name": "as_of", "schema": {"type": "string", "format": "date"}}
+_REGION = {"in": "query", "name": "region", "schema": {"enum": [r.value for r in Region]}}
 _SINCE = {
     "in": "query",
     "name": "since",
@@ -242,6 +305,7 @@ _SINCE = {
         "parameters": [
             {"in": "path", "name": "name", "required": True, "schema": {"type": "string"}},
             _DAY,
+            _REGION,
         ],
         "responses": answers("The statement", shape(StatementSaid), 400, 404, 500),
     },

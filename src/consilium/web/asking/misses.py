@@ -7,6 +7,7 @@ question that describes a patient, or asks to be forgotten, is never kept.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 from threading import Lock
 
@@ -34,3 +35,13 @@ def note_miss(answer: Answer) -> None:
             return
         with path.open("ab") as file:
             file.write(msgspec.json.encode(row) + b"\n")
+
+
+def top_misses(most: int) -> list[tuple[str, int]]:
+    """The questions that were most often not answered, with how often; of the newest kept."""
+    path = Path(settings.ASK_MISSES) / "ask-misses.jsonl"
+    if not settings.ASK_MISSES or not path.is_file():
+        return []
+    rows = path.read_bytes()[-_MOST_BYTES:].splitlines()
+    asked = (msgspec.json.decode(row)["question"] for row in rows if row.startswith(b"{"))
+    return Counter(asked).most_common(most)

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from consilium.asking.answer import Answer, Said, Scope, chip
@@ -30,7 +29,6 @@ _PAGES = {
 
 
 @never_cache
-@csrf_exempt  # nothing is changed, and no cookie is read but region and day
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask_page(request: HttpRequest) -> HttpResponse:
     """The form, and below it the answer to what was asked."""

@@ -12,7 +12,7 @@ from consilium.evidence.sources import citations_in
 from consilium.knowledge.giving import Silence
 from consilium.proving.records import statement_changes
 from consilium.web.caching import kept
-from consilium.web.editions import a_day, asking
+from consilium.web.editions import a_day, asked_by_program
 from consilium.web.evidence.changes import calendar_of
 from consilium.web.evidence.shelf import Shelf, address
 from consilium.web.refusals import Refused
@@ -62,7 +62,7 @@ class ChangesSaid(msgspec.Struct, frozen=True):
 
 def statement(request: HttpRequest, name: str) -> HttpResponse:
     """One statement with its history, on the day that is asked about."""
-    asked = asking(request)
+    asked = asked_by_program(request)
     shelf = Shelf(asked.edition, asked.as_of, asked.region)
     found = shelf.statements.get(name)
     if found is None:
@@ -94,7 +94,7 @@ def statement(request: HttpRequest, name: str) -> HttpResponse:
 
 def changes(request: HttpRequest) -> HttpResponse:
     """What counts on the day asked about and not on `since`, and the other way round."""
-    asked = asking(request)
+    asked = asked_by_program(request)
     since = a_day(request.GET.get("since", ""))
     calendar = calendar_of(asked.edition)
     said = ChangesSaid(

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -49,13 +50,15 @@ def _program() -> str:
 def kept_page(view: View) -> View:
     """Decorate a page that holds no patient: it may be kept, and asked whether it is still so.
 
-    A page for somebody who is signed in names them, so the session belongs to what it is made of.
+    A page for somebody who is signed in names them, and every page carries the token of its ask
+    box, so session and token belong to what it is made of.
     """
 
     @require_safe
     @wraps(view)
     def keeping(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         asked = asking(request)
+        get_token(request)
         session = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
         made_of = (
             asked.edition.hash,
@@ -64,11 +67,16 @@ def kept_page(view: View) -> View:
             asked.density,
             asked.today,
             session,
+            request.META["CSRF_COOKIE"],
             _program(),
         )
         return kept(request, made_of, lambda: view(request, *args, **kwargs))
 
     return keeping
+
+
+def _weeks_before(day: date, weeks: int) -> date:
+    return day - min(weeks * _WEEK, day - date.min)
 
 
 def _shelf(asked: Asking) -> Shelf:
@@ -83,7 +91,7 @@ def index(request: HttpRequest) -> HttpResponse:
         (kind, title, len(every_row(shelf.edition, shelf.as_of, shelf.region, kind)))
         for kind, (title, _, _) in KINDS.items()
     ]
-    return _render(request, "index.html", kinds=counts, month_ago=shelf.as_of - 4 * _WEEK)
+    return _render(request, "index.html", kinds=counts, month_ago=_weeks_before(shelf.as_of, 4))
 
 
 @kept_page
@@ -158,7 +166,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     """What changed between two days: `?since=2026-01-12`, up to the day of the page."""
     shelf = _shelf(asking(request))
     said = request.GET.get("since", "")
-    since = a_day(said) if said else shelf.as_of - 26 * _WEEK
+    since = a_day(said) if said else _weeks_before(shelf.as_of, 26)
     changed = what_changed(shelf, since)
     told = changelog(shelf.edition.root) if shelf.edition.root else ()
     return _render(request, "changes.html", changed=changed, since=since, told=[t for _, t in told])

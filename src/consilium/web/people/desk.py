@@ -14,14 +14,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from consilium.web.activity.models import Certificate, Comment, LearningStatement, Notice
+from consilium.web.activity.taking_part import outcomes_of
+from consilium.web.asking.misses import top_misses
 from consilium.web.editions import asking
 from consilium.web.limits import costs
-from consilium.web.people import audit, proposals
+from consilium.web.people import audit, examining, proposals
 from consilium.web.people.encrypted import opened
-from consilium.web.people.models import ProposedEdition
+from consilium.web.people.models import Examination, ProposedEdition
 from consilium.web.people.roles import (
     ADMINISTRATOR,
     AUTHOR,
@@ -36,6 +38,8 @@ from consilium.web.people.roles import (
 from consilium.web.refusals import Refused
 
 _SOON = timedelta(days=30)
+_MOST_OPEN = 5
+_PARTS = Examination.Part.values
 
 
 @require_safe
@@ -59,7 +63,8 @@ def desk(request: HttpRequest) -> HttpResponse:
             for member in activity.faculty
             if member.disclosure.status == "unresolved"
         ],
-        "activities": contents.activities,
+        "outcomes": [(each, outcomes_of(each.id)) for each in contents.activities],
+        "misses": top_misses(20),
         "waiting": Comment.objects.filter(state=Comment.State.WAITING).order_by("at")[:100],
         "reported": Comment.objects.filter(reports__isnull=False, state=Comment.State.SHOWN)
         .distinct()
@@ -67,7 +72,9 @@ def desk(request: HttpRequest) -> HttpResponse:
         "unanswered": Comment.objects.filter(
             to_faculty=True, state=Comment.State.SHOWN, replies__isnull=True
         ).order_by("at")[:100],
-        "editions": ProposedEdition.objects.defer("archive").order_by("-at")[:20],
+        "editions": ProposedEdition.objects.defer("archive")
+        .prefetch_related("examinations")
+        .order_by("-at")[:20],
         "chain": audit.verify_here(),
         "roles": ROLES,
         "mine": roles_of(request.user),
@@ -183,6 +190,8 @@ def propose(request: HttpRequest) -> HttpResponse:
     if file is None:
         raise Refused(422, _("Choose the archive of an edition."))
     archive = file.read()
+    if Examination.objects.filter(ended=None).values("edition").distinct().count() >= _MOST_OPEN:
+        raise Refused(429, _("Other editions are being examined; hand it in later."))
     found = proposals.examine(archive, asking(request).edition)
     with transaction.atomic():
         made = ProposedEdition.objects.create(
@@ -199,21 +208,67 @@ def propose(request: HttpRequest) -> HttpResponse:
             number=made.pk,
             hash=found.hash,
         )
-    return HttpResponseRedirect(reverse("people:desk"))
+        examining.begin(made.pk)
+    return HttpResponseRedirect(reverse("people:edition", args=[made.pk]))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
+@only(*DESK)
+def edition_page(request: HttpRequest, number: int) -> HttpResponse:
+    """An edition that was handed in, what its examination found, and the decision on it."""
+    if request.method == "POST":
+        return _decide(request, number)
+    proposed = _proposed(number)
+    page = {
+        "proposed": proposed,
+        "ended": examining.ended(proposed),
+        "given_up": examining.given_up(proposed),
+        "sound": all(part.holds for part in proposed.examinations.all()),
+        "examinations": sorted(
+            proposed.examinations.all(), key=lambda part: _PARTS.index(part.part)
+        ),
+        "may_decide": bool(roles_of(request.user) & {EDITOR, ADMINISTRATOR})
+        and proposed.proposed_by_id != request.user.pk,
+        "mine": roles_of(request.user),
+    }
+    return render(request, "people/edition.html", page)
+
+
+def _proposed(number: int) -> ProposedEdition:
+    found = (
+        ProposedEdition.objects.defer("archive")
+        .select_related("proposed_by", "decided_by")
+        .prefetch_related("examinations")
+        .filter(pk=number)
+        .first()
+    )
+    if found is None:
+        raise Refused(404, _("There is no such edition."))
+    return found
+
+
 @only(EDITOR, ADMINISTRATOR)
-def decide(request: HttpRequest, number: int) -> HttpResponse:
-    """Activate an edition, or refuse it; never the person who handed it in."""
+def _decide(request: HttpRequest, number: int) -> HttpResponse:
+    """Activate an edition, or refuse it, never by whoever handed it in; or examine it again."""
+    decision = request.POST.get("decision", "")
     user = learner(request)
     with transaction.atomic():
         proposed = ProposedEdition.objects.select_for_update().filter(pk=number).first()
         if proposed is None or proposed.state != ProposedEdition.State.PROPOSED:
             raise Refused(404, _("There is no such edition to decide on."))
+        if decision == "examine":
+            examining.begin(proposed.pk)
+            return HttpResponseRedirect(reverse("people:edition", args=[proposed.pk]))
         if proposed.proposed_by_id == user.pk:
             raise Refused(403, _("A second person has to decide on an edition."))
-        accepted = request.POST.get("decision") == "activate"
+        accepted = decision == "activate"
+        if accepted and not examining.ended(proposed):
+            raise Refused(409, _("The edition is not examined yet; wait for what is found."))
+        flaws = [part.part for part in proposed.examinations.all() if not part.holds]
+        if accepted and flaws and request.POST.get("knowing") != "yes":
+            raise Refused(
+                409, _("Say that you have read what does not hold: %s.") % ", ".join(flaws)
+            )
         if accepted:
             proposals.unpack(bytes(proposed.archive), settings.DATA_FOLDER / "edition")
             ProposedEdition.objects.filter(state=ProposedEdition.State.ACTIVE).update(
@@ -231,5 +286,6 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
             proposed.name,
             number=proposed.pk,
             hash=proposed.hash,
+            flaws=flaws,
         )
     return HttpResponseRedirect(reverse("people:desk"))

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django_otp import match_token, user_has_device
+from django_otp.models import Device
 
 
 class JoinForm(BaseUserCreationForm):  # type: ignore[type-arg]  # generic in the stubs only
@@ -30,6 +31,8 @@ class SignInForm(AuthenticationForm):
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 
+    device: Device | None = None
+
     def clean(self) -> dict[str, Any]:
         """Raises ``ValidationError`` when a second factor is set up and its code is not right."""
         super().clean()
@@ -37,7 +40,8 @@ class SignInForm(AuthenticationForm):
         user = getattr(self, "user_cache", None)
         if user is not None and user_has_device(user):
             code = cleaned.get("code") or ""
-            if not code or match_token(user, code) is None:
+            self.device = match_token(user, code) if code else None
+            if self.device is None:
                 raise ValidationError(_("The code of the second factor is missing or not right."))
         return cleaned
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,7 +35,8 @@ def backup(path: Path) -> Verified:
     with transaction.atomic():
         call_command("dumpdata", *_APPS, stdout=text, verbosity=0)
         found = verify_here()
-    body = {"schema": BACKUP, "audit": found.seal, "records": json.loads(text.getvalue())}
+    records = json.loads(text.getvalue())
+    body = {"schema": BACKUP, "audit": found.seal, "sum": _sum(records), "records": records}
     partial = path.with_name(path.name + ".partial")
     try:
         partial.write_bytes(gzip.compress(json.dumps(body).encode()))
@@ -54,8 +56,11 @@ def restore(path: Path) -> Verified:
     try:
         body: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
         records, seal = body["records"], body["audit"]
+        whole = body["sum"] == _sum(records)
     except (OSError, EOFError, ValueError, KeyError, TypeError):
         raise BackupError(f"`{path}` is no whole backup") from None
+    if not whole:
+        raise BackupError(f"`{path}` is no whole backup: records are missing or changed")
     if body.get("schema") != BACKUP:
         raise BackupError(f"`{path}` is of another version: {body.get('schema')}")
     if User.objects.exists():
@@ -72,3 +77,7 @@ def restore(path: Path) -> Verified:
         except (DeserializationError, DatabaseError) as problem:
             raise BackupError(f"`{path}` does not fit: {str(problem)[:200]}") from None
     return found
+
+
+def _sum(records: list[Any]) -> str:
+    return sha256(json.dumps(records, sort_keys=True).encode()).hexdigest()

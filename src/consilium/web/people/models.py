@@ -39,6 +39,12 @@ class AuditHead(models.Model):
     seal = models.CharField(max_length=64, default="")
 
 
+class SentForm(models.Model):
+    """That a form has been sent, by nobody in particular (``people.once``)."""
+
+    seal = models.CharField(max_length=64, primary_key=True)
+
+
 class ProposedEdition(models.Model):
     """An edition that somebody handed in; another person has to activate it."""
 
@@ -73,4 +79,35 @@ class ProposedEdition(models.Model):
                 | ~models.Q(decided_by=models.F("proposed_by")),
                 name="an_edition_needs_a_second_person",
             ),
+        )
+
+
+class Examination(models.Model):
+    """One part of the examination of an edition that was handed in (``people.examining``)."""
+
+    class Part(models.TextChoices):
+        """What is asked, in this order."""
+
+        CHECK = "check"
+        AFFECTED = "affected"
+        DIFF = "diff"
+        PROVE = "prove"
+
+    edition = models.ForeignKey(
+        ProposedEdition, on_delete=models.CASCADE, related_name="examinations"
+    )
+    part = models.CharField(max_length=8, choices=Part)
+    holds = models.BooleanField(null=True)
+    says = models.TextField(blank=True)
+    asked = models.DateTimeField(auto_now_add=True)
+    ended = models.DateTimeField(null=True)
+
+    @property
+    def headline(self) -> str:
+        """The first line of what was found."""
+        return self.says.partition("\n")[0]
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("edition", "part"), name="one_examination_a_part"),
         )

@@ -20,5 +20,5 @@ urlpatterns = [
     path("desk/statements.json", desk.statements, name="statements"),
     path("desk/audit.json", desk.audit_chain, name="audit"),
     path("desk/editions", desk.propose, name="propose"),
-    path("desk/editions/<int:number>", desk.decide, name="decide"),
+    path("desk/editions/<int:number>", desk.edition_page, name="edition"),
 ]

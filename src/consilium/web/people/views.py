@@ -18,6 +18,7 @@ from django_otp import login as otp_login
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from consilium.web.activity.models import (
+    Attempt,
     Certificate,
     Comment,
     DoneStep,
@@ -32,7 +33,7 @@ from consilium.web.people import audit
 from consilium.web.people.encrypted import closed, opened
 from consilium.web.people.forms import CodeForm, JoinForm, ProfileForm, SignInForm
 from consilium.web.people.models import Profile
-from consilium.web.people.roles import LEARNER, learner, only, roles_of
+from consilium.web.people.roles import DESK, LEARNER, learner, only, roles_of
 from consilium.web.refusals import refusal
 
 
@@ -78,6 +79,8 @@ class SignIn(LoginView):
     def form_valid(self, form: SignInForm) -> HttpResponse:  # type: ignore[override]  # its own form
         """The account is right."""
         response = super().form_valid(form)
+        if form.device is not None:
+            otp_login(self.request, form.device)
         carry_over(self.request, learner(self.request))
         return response
 
@@ -122,6 +125,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "notices": user.notices.order_by("-at")[:20],
         "certificates": Certificate.objects.filter(learner=user),
         "roles": sorted(roles_of(user)),
+        "at_desk": bool(roles_of(user) & set(DESK)),
         "second_factor": TOTPDevice.objects.filter(user=user, confirmed=True).exists(),
     }
     response = render(request, "people/account.html", page, status=status)
@@ -174,6 +178,7 @@ def record(request: HttpRequest) -> HttpResponse:
         "votes": _rows(Vote, user, "activity", "poll", "choice", "at"),
         "comments": _rows(Comment, user, "activity", "text", "state", "at", "edited"),
         "evaluations": _rows(Evaluation, user, "activity", "answers", "at"),
+        "attempts": _rows(Attempt, user, "activity", "number", "answers", "right", "passed", "at"),
         "certificates": _rows(Certificate, user, "activity", "code", "name", "edition", "on"),
         "statements": list(
             LearningStatement.objects.filter(learner=user).values_list("statement", flat=True)
