@@ -7,7 +7,8 @@ commas), ``CONSILIUM_HTTPS`` (``yes`` behind a proxy that speaks TLS), ``CONSILI
 (a folder with another edition; else the one activated at the desk),
 ``CONSILIUM_TIME_ZONE``, ``CONSILIUM_RATE`` (requests that make a plan, for one address and
 minute), ``CONSILIUM_HOOKS`` (a file that says which record
-systems are trusted; ``hooks.trust``).
+systems are trusted; ``hooks.trust``), ``CONSILIUM_ADMIN`` (``yes`` opens Django's admin of
+accounts under ``/admin/``).
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ EDITION_FOLDER = environ.get("CONSILIUM_EDITION", "") or (
 )
 RATE = int(environ.get("CONSILIUM_RATE") or 3000)
 HTTPS = environ.get("CONSILIUM_HTTPS", "") == "yes"
+ADMIN = environ.get("CONSILIUM_ADMIN", "") == "yes"
 
 SECRET_KEY = environ.get("CONSILIUM_SECRET_KEY", "")
 DEBUG = False
@@ -61,6 +63,7 @@ INSTALLED_APPS = [
     "consilium.web.hooks",
     "consilium.web.people",
     "consilium.web.activity",
+    *(["django.contrib.messages", "django.contrib.admin.apps.SimpleAdminConfig"] if ADMIN else []),
 ]
 MIDDLEWARE = [
     "consilium.web.logs.log_requests",
@@ -78,6 +81,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "consilium.web.editions.remember_choices",
     "axes.middleware.AxesMiddleware",
+    *(["django.contrib.messages.middleware.MessageMiddleware"] if ADMIN else []),
 ]
 ROOT_URLCONF = "consilium.web.urls"
 WSGI_APPLICATION = "consilium.web.wsgi.application"
@@ -89,8 +93,17 @@ TEMPLATES: list[dict[str, Any]] = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "consilium.web.editions.shown_on_every_page",
+                *(
+                    [
+                        "django.contrib.auth.context_processors.auth",
+                        "django.contrib.messages.context_processors.messages",
+                    ]
+                    if ADMIN
+                    else []
+                ),
             ],
         },
+        "APP_DIRS": ADMIN,
     }
 ]
 

@@ -1,5 +1,6 @@
 """The addresses of the site, one subject after another."""
 
+from django.conf import settings
 from django.urls import include, path
 
 from consilium.web import health
@@ -18,6 +19,11 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]
+
+if settings.ADMIN:
+    from consilium.web.people.admin import site
+
+    urlpatterns.append(path("admin/", site.urls))
 
 handler400 = "consilium.web.refusals.bad_request"
 handler403 = "consilium.web.refusals.forbidden"
