@@ -195,7 +195,8 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A question put to the faculty, with the turns in the order of speaking.
 
     ``short`` heads a column or a tab. ``try_on`` names worked cases on which
-    the answers can be tried.
+    the answers can be tried. ``prophylaxis`` names what is asked about there:
+    whether one would give it from the start.
     """
 
     id: str
@@ -205,6 +206,7 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     objectives: tuple[ObjectiveId, ...]
     turns: tuple[Turn, ...]
     try_on: tuple[CaseId, ...] = ()
+    prophylaxis: tuple[str, ...] = ()
     note: str = ""
 
 

@@ -9,7 +9,7 @@ was left as before. A case record holds no patient and no person.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from io import StringIO
 from statistics import median
@@ -41,6 +41,8 @@ class CaseRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     regimen chosen before the options were shown (`none-of-these` where it is no
     regimen of the edition), ``experts`` the regimens that each person who speaks
     for such a patient favours, ``afterwards`` the plan when it was changed.
+    ``prophylaxis`` says, of each thing that was asked about, whether it would be
+    given from the start: as intended, and after the experts and labels were shown.
     """
 
     scenario: str
@@ -50,6 +52,7 @@ class CaseRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     objectives: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     afterwards: str = ""
+    prophylaxis: dict[str, tuple[bool, bool]] = {}
 
     def __post_init__(self) -> None:
         if not self.intended:
@@ -104,6 +107,19 @@ class Group(msgspec.Struct, frozen=True):
         return self.cases is None
 
 
+class Prevented(msgspec.Struct, frozen=True):
+    """How often something would be given from the start: intended, and afterwards.
+
+    ``taken_up`` is the share of those who had not intended it and would now.
+    """
+
+    what: str
+    scenario: str
+    intended: Share | None
+    afterwards: Share | None
+    taken_up: Share | None
+
+
 class Outcomes(msgspec.Struct, frozen=True):
     """The outcomes of a programme."""
 
@@ -114,6 +130,7 @@ class Outcomes(msgspec.Struct, frozen=True):
     by_scenario: tuple[Group, ...]
     by_objective: tuple[Group, ...]
     reasons: tuple[tuple[str, int], ...]
+    prophylaxis: tuple[Prevented, ...]
 
 
 def outcomes(records: Sequence[CaseRecord], *, synthetic: bool = False) -> Outcomes:
@@ -127,6 +144,30 @@ def outcomes(records: Sequence[CaseRecord], *, synthetic: bool = False) -> Outco
         _groups(records, lambda record: (record.scenario,)),
         _groups(records, lambda record: record.objectives),
         () if whole.held_back else _reasons(records),
+        tuple(_prevented(records)),
+    )
+
+
+def _prevented(records: Sequence[CaseRecord]) -> Iterator[Prevented]:
+    """For each thing that was asked about: all cases, then each scenario that is not held back."""
+    for what in sorted({name for record in records for name in record.prophylaxis}):
+        asked: dict[str, list[tuple[bool, bool]]] = {}
+        for record in records:
+            if what in record.prophylaxis:
+                asked.setdefault(record.scenario, []).append(record.prophylaxis[what])
+        hidden = too_few({name: len(said) for name, said in asked.items()})
+        yield _said_of(what, "", [each for said in asked.values() for each in said])
+        for name in sorted(asked):
+            yield _said_of(what, name, () if name in hidden else asked[name])
+
+
+def _said_of(what: str, scenario: str, said: Sequence[tuple[bool, bool]]) -> Prevented:
+    return Prevented(
+        what,
+        scenario,
+        share_of([before for before, _ in said]),
+        share_of([after for _, after in said]),
+        share_of([after for before, after in said if not before]),
     )
 
 
@@ -149,16 +190,16 @@ def _group(name: str, records: Sequence[CaseRecord]) -> Group:
     return Group(
         name,
         len(records),
-        discordant=_share([r.discordant for r in records]),
-        changed=_share([i is Impact.CHANGED for i in impacts]),
-        confirmed=_share([i is Impact.CONFIRMED for i in impacts]),
-        no_impact=_share([i is Impact.NO_IMPACT for i in impacts]),
-        changed_or_confirmed=_share([i is not Impact.NO_IMPACT for i in impacts]),
-        experts_agree=_share([r.experts_agree for r in records]),
+        discordant=share_of([r.discordant for r in records]),
+        changed=share_of([i is Impact.CHANGED for i in impacts]),
+        confirmed=share_of([i is Impact.CONFIRMED for i in impacts]),
+        no_impact=share_of([i is Impact.NO_IMPACT for i in impacts]),
+        changed_or_confirmed=share_of([i is not Impact.NO_IMPACT for i in impacts]),
+        experts_agree=share_of([r.experts_agree for r in records]),
     )
 
 
-def _share(answers: Sequence[bool | None]) -> Share | None:
+def share_of(answers: Sequence[bool | None]) -> Share | None:
     """The share of yes among those that can be answered; held back when they are too few."""
     told = [answer for answer in answers if answer is not None]
     if len(told) < LEAST_SHOWN:
@@ -213,17 +254,28 @@ def as_csv(found: Outcomes) -> str:
     )
     for kind, groups in kinds:
         for group in groups:
+            cases = "" if group.cases is None else group.cases
             for name in _SHARES:
-                share: Share | None = getattr(group, name)
-                numbers: tuple[object, ...] = ("", "", "", "", "")
-                if share is not None:
-                    parts = (share.share, share.low, share.high)
-                    numbers = (share.events, share.of, *(f"{part:.4f}" for part in parts))
-                cases = "" if group.cases is None else group.cases
+                numbers = share_cells(getattr(group, name))
                 write((kind, group.name, cases, name.replace("_", " "), *numbers))
+    for each in found.prophylaxis:
+        for name in ("intended", "afterwards", "taken_up"):
+            share: Share | None = getattr(each, name)
+            measure = f"{each.what} from the start, {name.replace('_', ' ')}"
+            cases = each.intended.of if each.intended else ""
+            group_name = each.scenario or found.whole.name
+            write(("prophylaxis", group_name, cases, measure, *share_cells(share)))
     return text.getvalue()
 
 
-def as_json(found: Outcomes) -> bytes:
-    """The outcomes as JSON."""
+def share_cells(share: Share | None) -> tuple[object, ...]:
+    """A share as five cells of a row: events, of, share, limits; empty where it is held back."""
+    if share is None:
+        return ("", "", "", "", "")
+    parts = (share.share, share.low, share.high)
+    return (share.events, share.of, *(f"{part:.4f}" for part in parts))
+
+
+def as_json(found: msgspec.Struct) -> bytes:
+    """Outcomes, or what was learnt, as JSON."""
     return msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n"

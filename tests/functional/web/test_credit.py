@@ -305,3 +305,39 @@ def test_what_is_said_in_xapi_has_addresses_of_this_site_and_no_name():
     assert [each["result"]["success"] for each in said[1:7]] == [True] * 4 + [False] * 2
     assert "somebody-known" not in msgspec.json.encode(said).decode()
     assert len({each["id"] for each in said}) == len(said)
+
+
+@pytest.mark.django_db
+def test_educators_see_what_was_gained_from_five_learners_on():
+    desk = signed_in("ed", "editor")
+    for n in range(5):
+        client = signed_in(f"gained-{n}")
+        client.post(ACTIVITY + "before", answers(n % 3))
+        for number, right in ((1, 4), (2, 6)):
+            hand_in(client, number, right)
+        evaluated(client)
+        seen = msgspec.json.decode(desk.get(ACTIVITY + "learning.json").content)
+        assert (seen["learners"] is None) == (n < 4)
+    # before 0, 1, 2, 0, 1; the first attempt after has four right, the second does not count
+    assert (seen["median_before"], seen["median_after"], seen["passed"]["events"]) == (1, 4, 5)
+    page = desk.get(ACTIVITY + "outcomes").content.decode()
+    assert "a median of 1.0 right answers of 6 before, 4.0 at the first attempt after" in page
+    assert "gained-" not in page and "gained-" not in desk.get(ACTIVITY + "learning.csv").content.decode()  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_prophylaxis_is_said_before_the_experts_and_again_after():
+    from consilium.web.activity.models import KeptCase
+
+    client = signed_in("careful")
+    case = ACTIVITY + "cases/g-csf-earlier-neutropenia"
+    shown = client.post(case, {"intended": "sacituzumab-govitecan", "prevent": ["loperamide", "x"]})
+    signed = shown.content.decode().split('name="signed" value="')[1].split('"')[0]
+    # what was intended is signed; what is sent now is what one would do now
+    client.post(case, {"signed": signed, "impact": "changed", "prevent": ["G-CSF"]})
+    assert KeptCase.objects.get().record["prophylaxis"] == {
+        "G-CSF": [False, True],
+        "loperamide": [True, False],
+    }
+    other = client.get(ACTIVITY + "cases/gbrca-low-volume-symptomatic").content.decode()
+    assert 'name="prevent"' not in other

@@ -54,6 +54,7 @@ TABLE: dict[str, dict[str, int | dict[str, int]]] = {
     "activities/<slug:activity>/certificate": {"POST": members(409)},
     "activities/<slug:activity>/outcomes": {"GET": only(200, "faculty", *DESK)},
     "activities/<slug:activity>/outcomes.<slug:form>": {"GET": only(200, "faculty", *DESK)},
+    "activities/<slug:activity>/learning.<slug:form>": {"GET": only(200, "faculty", *DESK)},
     "activities/<slug:activity>/step": {"POST": 422},
     "activities/<slug:activity>/cite/<slug:form>": {"GET": {**members(404), "anonymous": 404}},
     "account/": {"GET": members(200), "POST": members(302)},

@@ -289,8 +289,8 @@ def test_a_backup_is_put_back_whole_with_its_audit(tmp_path):
 def test_a_demonstration_has_outcomes_worth_looking_at_and_says_that_they_are_synthetic():
     from random import Random
 
+    from consilium.web.activity.measuring import outcomes_of
     from consilium.web.activity.synthetic import seed
-    from consilium.web.activity.taking_part import outcomes_of
     from consilium.web.editions import the_edition
 
     assert seed(the_edition(), "a demonstration phrase", Random(7))

@@ -103,6 +103,42 @@ def test_reasons_are_counted_from_five_on():
     assert outcomes([record] * 4 + [other] * 2).reasons == (("label", 6),)
 
 
+def asked(scenario, **said):
+    record = a_record(scenario, "sg", SILENT, NONE)
+    return msgspec.structs.replace(record, prophylaxis=said)
+
+
+# earlier neutropenia: 8 cases, G-CSF intended in 3 and given in 7 afterwards (4 of the 5 others);
+# nothing named: 3 cases, none before, 1 after: held back, and with it the only other group
+PROPHYLAXIS = [
+    *[asked("earlier", g_csf=(True, True), loperamide=(False, False))] * 3,
+    *[asked("earlier", g_csf=(False, True), loperamide=(False, True))] * 4,
+    asked("earlier", g_csf=(False, False), loperamide=(False, False)),
+    asked("none", g_csf=(False, True)),
+    *[asked("none", g_csf=(False, False))] * 2,
+]
+
+
+def test_what_would_be_given_from_the_start_before_and_after():
+    found = {(each.what, each.scenario): each for each in outcomes(PROPHYLAXIS).prophylaxis}
+    assert counts(found["g_csf", ""], "intended", "afterwards", "taken_up") == [(3, 11), (8, 11), (5, 8)]  # fmt: skip
+    # 3 of 11 by Wilson: centre (3/11 + 1.9207/11) / 1.3492, by hand
+    assert (found["g_csf", ""].intended.low, found["g_csf", ""].intended.high) == pytest.approx((0.0975, 0.5656), abs=5e-5)  # fmt: skip
+    for hidden in ("earlier", "none"):
+        assert found["g_csf", hidden].intended is None
+    assert counts(found["loperamide", "earlier"], "intended", "afterwards", "taken_up") == [(0, 8), (4, 8), (4, 8)]  # fmt: skip
+    rows = list(csv.DictReader(StringIO(as_csv(outcomes(PROPHYLAXIS)))))
+    row = next(r for r in rows if r["measure"] == "g_csf from the start, taken up" and r["group"] == "all cases")  # fmt: skip
+    assert (row["kind"], row["events"], row["of"], row["share"]) == ("prophylaxis", "5", "8", "0.6250")  # fmt: skip
+    assert {r["events"] + r["of"] + r["cases"] for r in rows if r["group"] == "none"} == {""}
+
+
+def test_who_is_too_few_to_take_something_up_is_held_back():
+    few = [asked("one", g_csf=(True, True))] * 4 + [asked("one", g_csf=(False, True))] * 3
+    (whole, _one) = outcomes(few).prophylaxis
+    assert (whole.intended.of, whole.taken_up) == (7, None)
+
+
 DISCORDANT = [
     ("chemo", BOTH, True),
     ("parp", BOTH, False),  # one of the two favours it

@@ -69,18 +69,20 @@ def case_page(request: HttpRequest, activity: str, case: str) -> HttpResponse:
         "title": title_of(worked),
         "patient": _patient(made),
         "choices": _choices(asked.edition),
+        "prophylaxis": _prophylaxis(worked, found),
     }
     if request.method != "POST":
         return render(request, "activity/case.html", page)
-    intended = _intended(request, worked, asked.edition)
+    intended, preventing = _intended(request, worked, found, asked.edition)
     if not intended:
         page["problem"] = _("Say first what you would do; then the experts are shown.")
         return render(request, "activity/case.html", page, status=422)
     if "impact" in request.POST:
-        return _keep(request, worked, made, intended, found)
+        return _keep(request, worked, made, intended, preventing, found)
     page |= {
         "intended": _name(intended, asked.edition),
-        "signed": signing.dumps([worked.id, intended], salt=_SALT),
+        "preventing": preventing,
+        "signed": signing.dumps([worked.id, intended, preventing], salt=_SALT),
         "document": document(made, asked.edition, brief=True),
         "sources": sources(made),
         "experts": _experts(made, intended),
@@ -91,18 +93,24 @@ def case_page(request: HttpRequest, activity: str, case: str) -> HttpResponse:
 
 
 def _keep(
-    request: HttpRequest, worked: WorkedCase, made: Plan, intended: str, activity: Activity
+    request: HttpRequest,
+    worked: WorkedCase,
+    made: Plan,
+    intended: str,
+    preventing: list[str],
+    activity: Activity,
 ) -> HttpResponse:
     """Keep a finished case without its clinician; only somebody signed in can ask for that."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     posted: dict[str, object] = {name: request.POST.get(name, "") for name in request.POST}
     posted["reasons"] = request.POST.getlist("reasons")
+    posted["prevent"] = request.POST.getlist("prevent")
     if posted.get("afterwards") not in ("", None, NONE_OF_THESE) and posted["afterwards"] not in (
         asking(request).edition.regimens
     ):
         raise Refused(422, _("The plan afterwards is none of those to choose from."))
-    record = record_of(worked, made, intended, posted, activity)
+    record = record_of(worked, made, intended, preventing, posted, activity)
     why = request.POST.get("why", "").strip()[:200]
     refuse_identifiers(why)
     with counted_once(request) as new:
@@ -161,17 +169,27 @@ def _name(regimen: str, edition: Edition) -> str:
     )
 
 
-def _intended(request: HttpRequest, case: WorkedCase, edition: Edition) -> str:
-    """The plan intended before anything was shown: as just chosen, or as signed a step before."""
+def _prophylaxis(case: WorkedCase, activity: Activity) -> list[str]:
+    """What is asked about at this case: whether one would give it from the start."""
+    asked = [q.prophylaxis for q in activity.questions if case.id in q.try_on]
+    return list(dict.fromkeys(name for names in asked for name in names))
+
+
+def _intended(
+    request: HttpRequest, case: WorkedCase, activity: Activity, edition: Edition
+) -> tuple[str, list[str]]:
+    """Plan and prophylaxis before anything was shown: just chosen, or signed a step before."""
     signed = request.POST.get("signed", "")
     if signed:
         try:
-            name, intended = signing.loads(signed, salt=_SALT, max_age=_A_DAY)
+            name, intended, preventing = signing.loads(signed, salt=_SALT, max_age=_A_DAY)
         except (signing.BadSignature, ValueError):
             raise Refused(422, _("The form is too old; begin the case again.")) from None
-        return str(intended) if name == case.id else ""
+        return (str(intended), list(preventing)) if name == case.id else ("", [])
     chosen = request.POST.get("intended", "")
-    return chosen if chosen in edition.regimens or chosen == NONE_OF_THESE else ""
+    known = chosen in edition.regimens or chosen == NONE_OF_THESE
+    said = request.POST.getlist("prevent")
+    return chosen if known else "", [n for n in _prophylaxis(case, activity) if n in said]
 
 
 def _experts(made: Plan, intended: str) -> list[tuple[str, tuple[str, ...], bool]]:
@@ -185,7 +203,12 @@ def _experts(made: Plan, intended: str) -> list[tuple[str, tuple[str, ...], bool
 
 
 def record_of(
-    case: WorkedCase, made: Plan, intended: str, posted: Mapping[str, object], activity: Activity
+    case: WorkedCase,
+    made: Plan,
+    intended: str,
+    preventing: list[str],
+    posted: Mapping[str, object],
+    activity: Activity,
 ) -> CaseRecord:
     """The case record of a finished loop. Raises ``Refused`` (422) when an answer is missing."""
     try:
@@ -203,7 +226,7 @@ def record_of(
         if case.id in question.try_on
         for name in question.objectives
     }
-    reasons = posted.get("reasons", ())
+    reasons, now = posted.get("reasons", ()), posted.get("prevent", ())
     return CaseRecord(
         scenario=case.id,
         intended=intended,
@@ -212,4 +235,8 @@ def record_of(
         objectives=tuple(sorted(served)),
         reasons=tuple(r for r in REASONS if isinstance(reasons, list) and r in reasons),
         afterwards=str(posted.get("afterwards", "")) if impact is Impact.CHANGED else "",
+        prophylaxis={
+            name: (name in preventing, isinstance(now, list) and name in now)
+            for name in _prophylaxis(case, activity)
+        },
     )

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from consilium.knowledge.edition import Edition
+from consilium.knowledge.learning import Question
 from consilium.knowledge.records import Region
 from consilium.learning.experts import favoured_by, plan_of
 from consilium.learning.outcomes import CaseRecord, Impact
@@ -55,8 +56,9 @@ def seed(edition: Edition, password: str, rng: Random) -> bool:
             state=Comment.State.SHOWN,
         )
         for question in activity.questions:
-            for name in question.try_on if any(t.positions for t in question.turns) else ():
-                records = _records(name, question.objectives, edition, rng)
+            told = question.prophylaxis or any(turn.positions for turn in question.turns)
+            for name in question.try_on if told else ():
+                records = _records(name, question, edition, rng)
                 KeptCase.objects.bulk_create(
                     KeptCase(
                         on=today,
@@ -71,9 +73,7 @@ def seed(edition: Edition, password: str, rng: Random) -> bool:
     return True
 
 
-def _records(
-    name: str, objectives: tuple[str, ...], edition: Edition, rng: Random
-) -> list[CaseRecord]:
+def _records(name: str, question: Question, edition: Edition, rng: Random) -> list[CaseRecord]:
     """Cases of one patient by invented clinicians, about half of whom think as an expert does."""
     made = plan_of(worked_cases(edition)[name], edition, edition.info.date.last, Region.US)
     people = {
@@ -94,9 +94,16 @@ def _records(
                 intended=intended,
                 experts=people,
                 impact=impact,
-                objectives=objectives,
+                objectives=question.objectives,
                 reasons=tuple(sorted(rng.sample(_REASONS, 2))),
                 afterwards=rng.choice(liked) if impact is Impact.CHANGED and liked else "",
+                prophylaxis={each: _prevents(rng) for each in question.prophylaxis},
             )
         )
     return found
+
+
+def _prevents(rng: Random) -> tuple[bool, bool]:
+    """Whether something would be given from the start: intended, and afterwards."""
+    intended = rng.random() < 0.4
+    return intended, intended or rng.random() < 0.5

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-import msgspec
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -14,27 +13,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from consilium.knowledge.learning import Activity, Poll
-from consilium.learning.outcomes import CaseRecord, Outcomes, as_csv, as_json, outcomes
 from consilium.statistics.proportions import LEAST_SHOWN
 from consilium.web.activity import progress, xapi
-from consilium.web.activity.cases import REASONS, refuse_identifiers
+from consilium.web.activity.cases import refuse_identifiers
 from consilium.web.activity.models import (
     Comment,
     Earlier,
     Evaluation,
-    KeptCase,
     Notice,
     Report,
     Vote,
 )
 from consilium.web.activity.shown import premise_of as premise_now
-from consilium.web.activity.shown import ties_in_short, worked_cases
+from consilium.web.activity.shown import ties_in_short
 from consilium.web.activity.views import context, the_activity
 from consilium.web.editions import asking
 from consilium.web.limits import costs
 from consilium.web.people import audit
 from consilium.web.people.once import counted_once
-from consilium.web.people.roles import DESK, FACULTY, LEARNER, learner, only, roles_of
+from consilium.web.people.roles import FACULTY, LEARNER, learner, only, roles_of
 from consilium.web.refusals import Refused
 
 _LONGEST = 2000
@@ -250,79 +247,3 @@ def evaluation(request: HttpRequest, activity: str) -> HttpResponse:
     )
     xapi.say(request.user, "evaluated", xapi.about_activity(found, request), request)
     return HttpResponseRedirect(reverse("activity:done", args=[found.id]))
-
-
-# --- outcomes ------------------------------------------------------------------------------------
-
-
-def outcomes_of(activity: str) -> Outcomes:
-    """The outcomes of the cases kept of an activity; synthetic ones never mix with real ones."""
-    kept = KeptCase.objects.filter(activity=activity).order_by("pk")
-    real = kept.filter(synthetic=False)
-    synthetic = not real.exists() and kept.exists()
-    records = (kept if synthetic else real).values_list("record", flat=True)
-    return outcomes([msgspec.convert(r, CaseRecord) for r in records], synthetic=synthetic)
-
-
-@require_safe
-@only(FACULTY, *DESK)
-def outcomes_page(request: HttpRequest, activity: str) -> HttpResponse:
-    """Tables and figures of what the activity changed."""
-    edition = asking(request).edition
-    found = the_activity(activity, edition)
-    made = outcomes_of(found.id)
-    titles = {name: case.title or name for name, case in worked_cases(edition).items()}
-    objectives = {objective.id: objective.says for objective in found.objectives}
-    page = context(request, found, "outcomes") | {
-        "outcomes": made,
-        "reasons": [(REASONS.get(name, name), count) for name, count in made.reasons],
-        "tables": [
-            (_("All cases"), [(_("all cases"), made.whole)]),
-            (_("By patient"), [(titles.get(g.name, g.name), g) for g in made.by_scenario]),
-            (_("By objective"), [(objectives.get(g.name, g.name), g) for g in made.by_objective]),
-        ],
-        "bars": [
-            (
-                _(title),
-                [
-                    _bar(n, titles.get(g.name, g.name), getattr(g, field))
-                    for n, g in enumerate(g for g in made.by_scenario if getattr(g, field))
-                ],
-            )
-            for title, field in (
-                ("Intended plan that no expert favours", "discordant"),
-                ("Plan changed", "changed"),
-                ("Plan confirmed", "confirmed"),
-            )
-        ],
-    }
-    return render(request, "activity/outcomes.html", page)
-
-
-def _bar(row: int, label: str, share: object) -> dict[str, object]:
-    """One bar with its interval, in the units of the drawing: 400 across is everybody."""
-    value, low, high = (getattr(share, part) for part in ("share", "low", "high"))
-    return {
-        "label": label,
-        "text": f"{getattr(share, 'events')}/{getattr(share, 'of')}",  # noqa: B009
-        "y": 44 * row + 22,
-        "text_y": 44 * row + 16,
-        "middle": 44 * row + 30,
-        "width": round(400 * value, 1),
-        "low": round(400 * low, 1),
-        "high": round(400 * high, 1),
-        "end": 44 * row + 50,
-    }
-
-
-@require_safe
-@only(FACULTY, *DESK)
-def outcomes_file(request: HttpRequest, activity: str, form: str) -> HttpResponse:
-    """The outcomes as CSV or JSON."""
-    found = the_activity(activity, asking(request).edition)
-    made = outcomes_of(found.id)
-    if form == "csv":
-        return HttpResponse(as_csv(made), content_type="text/csv; charset=utf-8")
-    if form == "json":
-        return HttpResponse(as_json(made), content_type="application/json")
-    raise Refused(404, _("Outcomes are given as csv or json."))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from consilium.web.activity import cases, certificates, taking_part, testing, views
+from consilium.web.activity import cases, certificates, measuring, taking_part, testing, views
 
 app_name = "activity"
 urlpatterns = [
@@ -27,8 +27,9 @@ urlpatterns = [
     path("<slug:activity>/evaluation", taking_part.evaluation, name="evaluation"),
     path("<slug:activity>/done", certificates.done, name="done"),
     path("<slug:activity>/certificate", certificates.certify, name="certify"),
-    path("<slug:activity>/outcomes", taking_part.outcomes_page, name="outcomes"),
-    path("<slug:activity>/outcomes.<slug:form>", taking_part.outcomes_file, name="outcomes-file"),
+    path("<slug:activity>/outcomes", measuring.outcomes_page, name="outcomes"),
+    path("<slug:activity>/outcomes.<slug:form>", measuring.outcomes_file, name="outcomes-file"),
+    path("<slug:activity>/learning.<slug:form>", measuring.learning_file, name="learning-file"),
     path("<slug:activity>/step", views.step, name="step"),
     path("<slug:activity>/cite/<slug:form>", views.cited, name="cited"),
 ]
