@@ -328,6 +328,22 @@ def restore(
     put_back(file, data, database)
 
 
+@app.command()
+def push(data: DataFolder = None, database: Database = "") -> None:
+    """Send what learners allow to the learning record store in CONSILIUM_LRS_URL."""
+    from consilium.cli.site import push_statements  # noqa: PLC0415
+
+    push_statements(data, database)
+
+
+@app.command()
+def forget(data: DataFolder = None, database: Database = "") -> None:
+    """Remove records of completions that have been kept as long as their scheme says."""
+    from consilium.cli.site import forget as forget_records  # noqa: PLC0415
+
+    forget_records(data, database)
+
+
 KINDS = (
     "drug",
     "regimen",

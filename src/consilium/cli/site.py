@@ -1,4 +1,4 @@
-"""The commands that keep a site: a demonstration, its audit, backup and restore."""
+"""The commands that keep a site: a demonstration, audit, backup and restore, push, forget."""
 
 from __future__ import annotations
 
@@ -73,3 +73,30 @@ def put_back(file: Path, data: Path | None, database: str) -> None:
 
     found = restore(file)
     typer.echo(f"restored from {file}; audit whole to entry {found.entries}, seal {found.seal}")
+
+
+def push_statements(data: Path | None, database: str) -> None:
+    """Send what learners allow to the learning record store that is set."""
+    set_up(data=data, database=database)
+    make_ready()
+    from django.conf import settings  # noqa: PLC0415  after set_up
+
+    from consilium.web.activity.pushing import Store, push  # noqa: PLC0415
+
+    if not settings.LRS_URL:
+        raise SiteError("no learning record store is set; name one with CONSILIUM_LRS_URL")
+    found = push(Store(settings.LRS_URL, settings.LRS_KEY))
+    typer.echo(f"taken {found.taken}, refused {found.refused}, left for another run {found.left}")
+    if found.left:
+        raise SiteError("the store is not well; run this again later")
+
+
+def forget(data: Path | None, database: str) -> None:
+    """Remove the records of completions whose time is over."""
+    set_up(data=data, database=database)
+    make_ready()
+    from django.utils import timezone  # noqa: PLC0415  after set_up
+
+    from consilium.web.activity.certificates import forget_past  # noqa: PLC0415
+
+    typer.echo(f"removed {forget_past(timezone.localdate())}")

@@ -6,7 +6,8 @@ data folder where it is not given), ``CONSILIUM_HOSTS`` (names it answers to, se
 commas), ``CONSILIUM_HTTPS`` (``yes`` behind a proxy that speaks TLS), ``CONSILIUM_EDITION``
 (a folder with another edition; else the one activated at the desk),
 ``CONSILIUM_TIME_ZONE``, ``CONSILIUM_RATE`` (requests that make a plan, for one address and
-minute), ``CONSILIUM_HOOKS`` (a file that says which record
+minute), ``CONSILIUM_LRS_URL`` and ``CONSILIUM_LRS_KEY`` (a learning record store
+and its `user:password`), ``CONSILIUM_HOOKS`` (a file that says which record
 systems are trusted; ``hooks.trust``), ``CONSILIUM_ADMIN`` (``yes`` opens Django's admin of
 accounts under ``/admin/``).
 """
@@ -33,6 +34,9 @@ ASK_MISSES = "" if environ.get("CONSILIUM_ASK_MISSES", "") == "no" else str(DATA
 MODEL_URL = environ.get("CONSILIUM_MODEL_URL", "")
 MODEL_NAME = environ.get("CONSILIUM_MODEL_NAME", "")
 MODEL_KEY = environ.get("CONSILIUM_MODEL_KEY", "")
+# A learning record store to which `consilium push` sends; none unless it is set.
+LRS_URL = environ.get("CONSILIUM_LRS_URL", "")
+LRS_KEY = environ.get("CONSILIUM_LRS_KEY", "")
 _ACTIVATED = DATA_FOLDER / "edition"
 EDITION_FOLDER = environ.get("CONSILIUM_EDITION", "") or (
     str(_ACTIVATED) if (_ACTIVATED / "EDITION.yaml").is_file() else ""

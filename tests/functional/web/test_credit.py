@@ -341,3 +341,22 @@ def test_prophylaxis_is_said_before_the_experts_and_again_after():
     }
     other = client.get(ACTIVITY + "cases/gbrca-low-volume-symptomatic").content.decode()
     assert 'name="prevent"' not in other
+
+
+@pytest.mark.django_db
+def test_a_record_goes_once_its_time_is_over_and_no_day_sooner():
+    from datetime import timedelta
+
+    from consilium.web.activity.certificates import forget_past
+    from consilium.web.activity.models import Attempt, Certificate, Evaluation
+
+    for name in ("old", "young"):
+        completed(name).post(ACTIVITY + "certificate")
+    old = Certificate.objects.get(name="old")
+    last = old.keep_until - timedelta(days=1)
+    Certificate.objects.filter(pk=old.pk).update(keep_until=last)
+    assert forget_past(last) == 0
+    assert forget_past(last + timedelta(days=1)) == 1
+    assert Certificate.objects.get().name == "young"
+    assert (Attempt.objects.count(), Evaluation.objects.count()) == (1, 1)
+    assert Client(raise_request_exception=False).get(f"/activities/certificates/{old.code}").status_code == 404  # fmt: skip

@@ -42,6 +42,8 @@ TABLE: dict[str, dict[str, int | dict[str, int]]] = {
     "activities/<slug:activity>/comments/<int:comment>": {"POST": members(422)},
     "activities/<slug:activity>/comments/<int:comment>/report": {"POST": members(404)},
     "activities/<slug:activity>/comments/<int:comment>/answer": {"POST": only(404, "faculty")},
+    "activities/permissions": {"POST": members(422)},
+    "activities/<slug:activity>/report.<slug:form>": {"GET": only(200, "administrator")},
     "activities/transcript": {"GET": members(200)},
     "activities/<slug:activity>/before": {"GET": 200, "POST": {**members(422), "anonymous": 403}},
     "activities/<slug:activity>/test": {"GET": 200, "POST": {**members(422), "anonymous": 403}},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from secrets import token_hex
 
 from django.db import transaction
@@ -17,7 +18,8 @@ from consilium.knowledge.edition import Edition
 from consilium.knowledge.learning import Activity
 from consilium.learning.credit import credit_in_words, expired_on, kept_until, missing
 from consilium.web.activity import progress, xapi
-from consilium.web.activity.models import Attempt, Certificate
+from consilium.web.activity.models import Attempt, Certificate, Evaluation
+from consilium.web.activity.permissions import asked_of
 from consilium.web.activity.testing import said_expired
 from consilium.web.activity.views import context, the_activity
 from consilium.web.editions import asking
@@ -149,7 +151,7 @@ def _nothing_from_elsewhere(url: str, *args: object, **kwargs: object) -> dict[s
 @require_safe
 @only(LEARNER)
 def transcript(request: HttpRequest) -> HttpResponse:
-    """What the learner who asks has completed, with every attempt."""
+    """What the learner who asks has completed, with every attempt, and what they allow."""
     edition = asking(request).edition
     user = learner(request)
     attempts = Attempt.objects.filter(learner=user, number__gt=0).order_by("number")
@@ -164,5 +166,23 @@ def transcript(request: HttpRequest) -> HttpResponse:
             )
             for made in Certificate.objects.filter(learner=user).order_by("on", "pk")
         ],
+        "permissions": asked_of(user),
     }
     return render(request, "activity/transcript.html", page)
+
+
+def forget_past(today: date) -> int:
+    """Remove certificates that were to be kept until before ``today``, with their tests.
+
+    Returns how many. Completions whose scheme named no end are left alone.
+    """
+    with transaction.atomic():
+        over = list(Certificate.objects.select_for_update().filter(keep_until__lt=today))
+        for each in over:
+            own = {"learner_id": each.learner_id, "activity": each.activity}
+            Attempt.objects.filter(**own).delete()
+            Evaluation.objects.filter(**own).delete()
+            each.delete()
+        if over:
+            audit.note("consilium forget", "completions removed", removed=len(over))
+    return len(over)

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from consilium.web.activity import cases, certificates, measuring, taking_part, testing, views
+from consilium.web.activity import (
+    cases,
+    certificates,
+    measuring,
+    permissions,
+    reporting,
+    taking_part,
+    testing,
+    views,
+)
 
 app_name = "activity"
 urlpatterns = [
@@ -10,6 +19,7 @@ urlpatterns = [
     path("certificates/<slug:code>", certificates.certificate, name="certificate"),
     path("certificates/<slug:code>/pdf", certificates.certificate_pdf, name="certificate-pdf"),
     path("transcript", certificates.transcript, name="transcript"),
+    path("permissions", permissions.permit, name="permit"),
     path("<slug:activity>/", views.about, name="about"),
     path("<slug:activity>/disclosures", views.disclosures, name="disclosures"),
     path("<slug:activity>/read", views.read, name="read"),
@@ -30,6 +40,7 @@ urlpatterns = [
     path("<slug:activity>/outcomes", measuring.outcomes_page, name="outcomes"),
     path("<slug:activity>/outcomes.<slug:form>", measuring.outcomes_file, name="outcomes-file"),
     path("<slug:activity>/learning.<slug:form>", measuring.learning_file, name="learning-file"),
+    path("<slug:activity>/report.<slug:form>", reporting.activity_report, name="activity-report"),
     path("<slug:activity>/step", views.step, name="step"),
     path("<slug:activity>/cite/<slug:form>", views.cited, name="cited"),
 ]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from datetime import timedelta
-from io import StringIO
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -16,13 +14,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from consilium.web.activity.models import Certificate, Comment, LearningStatement, Notice
-from consilium.web.activity.taking_part import outcomes_of
+from consilium.web.activity.measuring import outcomes_of
+from consilium.web.activity.models import Comment, LearningStatement, Notice
 from consilium.web.asking.misses import top_misses
 from consilium.web.editions import asking
 from consilium.web.limits import costs
 from consilium.web.people import audit, examining, proposals
-from consilium.web.people.encrypted import opened
 from consilium.web.people.models import Examination, ProposedEdition
 from consilium.web.people.roles import (
     ADMINISTRATOR,
@@ -124,43 +121,6 @@ def roles(request: HttpRequest) -> HttpResponse:
         give_role(user, role)
         audit.note(learner(request).username, "role given", user.username, role=role)
     return HttpResponseRedirect(reverse("people:desk"))
-
-
-@require_safe
-@only(ADMINISTRATOR)
-def learners(request: HttpRequest) -> HttpResponse:
-    """Who took part and agreed to be reported, as CSV; the export is in the audit."""
-    text = StringIO()
-    write = csv.writer(text, lineterminator="\n").writerow
-    write(
-        (
-            "activity",
-            "completed",
-            "name",
-            "profession",
-            "board_number",
-            "birth_day",
-            "code",
-            "credit",
-        )
-    )
-    found = Certificate.objects.filter(learner__profile__may_be_reported=True)
-    for each in found.select_related("learner__profile").order_by("on", "pk"):
-        profile = each.learner.profile
-        row = (
-            each.activity,
-            each.on,
-            each.name,
-            profile.profession,
-            opened(profile.board_number),
-            opened(profile.birth_day),
-            each.code,
-            "none",
-        )
-        # a cell that begins like a formula would be one in a spreadsheet
-        write([f"'{cell}" if str(cell)[:1] in "=+-@\t" else cell for cell in row])
-    audit.note(learner(request).username, "learners exported", rows=found.count())
-    return HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
 
 
 @require_safe

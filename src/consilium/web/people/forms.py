@@ -56,12 +56,19 @@ class ProfileForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     profession = forms.CharField(label=_("Profession"), max_length=80, required=False)
-    may_be_reported = forms.BooleanField(
-        label=_("My participation may be reported to a board, with the two fields below"),
+    board = forms.CharField(
+        label=_("Board, as ABIM (for reports that you allow in your transcript)"),
+        max_length=40,
         required=False,
     )
     board_number = forms.CharField(
         label=_("Board number (kept encrypted)"), max_length=40, required=False
+    )
+    given_name = forms.CharField(
+        label=_("First name, as the board has it (kept encrypted)"), max_length=80, required=False
+    )
+    family_name = forms.CharField(
+        label=_("Last name, as the board has it (kept encrypted)"), max_length=80, required=False
     )
     birth_day = forms.RegexField(
         label=_("Month and day of birth, as 03-12 (kept encrypted)"),

@@ -7,15 +7,19 @@ from django.db import models
 
 
 class Profile(models.Model):
-    """What a learner says of themselves; each optional. The board fields are encrypted."""
+    """What a learner says of themselves; each optional.
+    What a board asks for is encrypted, but for which board it is.
+    """
 
     learner = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile"
     )
     name = models.CharField(max_length=150, blank=True)
     profession = models.CharField(max_length=80, blank=True)
-    may_be_reported = models.BooleanField(default=False)
+    board = models.CharField(max_length=40, blank=True)
     board_number = models.TextField(blank=True)
+    given_name = models.TextField(blank=True)
+    family_name = models.TextField(blank=True)
     birth_day = models.TextField(blank=True)
 
 

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from consilium.web.activity import reporting
 from consilium.web.people import desk, views
 
 app_name = "people"
@@ -16,7 +17,7 @@ urlpatterns = [
     path("desk/", desk.desk, name="desk"),
     path("desk/moderate", desk.moderate, name="moderate"),
     path("desk/roles", desk.roles, name="roles"),
-    path("desk/learners.csv", desk.learners, name="learners"),
+    path("desk/learners.csv", reporting.learners, name="learners"),
     path("desk/statements.json", desk.statements, name="statements"),
     path("desk/audit.json", desk.audit_chain, name="audit"),
     path("desk/editions", desk.propose, name="propose"),

@@ -25,6 +25,7 @@ from consilium.web.activity.models import (
     Evaluation,
     LearningStatement,
     Notice,
+    Permission,
     Vote,
 )
 from consilium.web.activity.progress import carry_over
@@ -35,6 +36,8 @@ from consilium.web.people.forms import CodeForm, JoinForm, ProfileForm, SignInFo
 from consilium.web.people.models import Profile
 from consilium.web.people.roles import DESK, LEARNER, learner, only, roles_of
 from consilium.web.refusals import refusal
+
+_ENCRYPTED = ("board_number", "given_name", "family_name", "birth_day")
 
 
 def locked_out(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
@@ -101,22 +104,16 @@ def account(request: HttpRequest) -> HttpResponse:
     """One's own page: profile, messages, certificates."""
     user = learner(request)
     kept, _created = Profile.objects.get_or_create(learner=user)
-    said = {
-        "name": kept.name,
-        "profession": kept.profession,
-        "may_be_reported": kept.may_be_reported,
-        "board_number": opened(kept.board_number),
-        "birth_day": opened(kept.birth_day),
-    }
+    said = _profile(kept)
     form = ProfileForm(request.POST if request.method == "POST" else None, initial=said)
     status = 200
     if request.method == "POST":
         if form.is_valid():
             cleaned = form.cleaned_data
             kept.name, kept.profession = cleaned["name"], cleaned["profession"]
-            kept.may_be_reported = cleaned["may_be_reported"]
-            kept.board_number = closed(cleaned["board_number"])
-            kept.birth_day = closed(cleaned["birth_day"])
+            kept.board = cleaned["board"]
+            for field in _ENCRYPTED:
+                setattr(kept, field, closed(cleaned[field]))
             kept.save()
             return HttpResponseRedirect(reverse("people:account"))
         status = 422
@@ -165,20 +162,13 @@ def record(request: HttpRequest) -> HttpResponse:
     kept = Profile.objects.filter(learner=user).first()
     body = {
         "account": {"name": user.username, "joined": user.date_joined.isoformat()},
-        "profile": {
-            "name": kept.name,
-            "profession": kept.profession,
-            "may_be_reported": kept.may_be_reported,
-            "board_number": opened(kept.board_number),
-            "birth_day": opened(kept.birth_day),
-        }
-        if kept
-        else {},
+        "profile": _profile(kept) if kept else {},
         "steps": _rows(DoneStep, user, "activity", "step", "at"),
         "votes": _rows(Vote, user, "activity", "poll", "choice", "at"),
         "comments": _rows(Comment, user, "activity", "text", "state", "at", "edited"),
         "evaluations": _rows(Evaluation, user, "activity", "answers", "at"),
         "attempts": _rows(Attempt, user, "activity", "number", "answers", "right", "passed", "at"),
+        "permissions": _rows(Permission, user, "what", "given", "words", "at"),
         "certificates": _rows(Certificate, user, "activity", "code", "name", "edition", "on"),
         "statements": list(
             LearningStatement.objects.filter(learner=user).values_list("statement", flat=True)
@@ -189,6 +179,12 @@ def record(request: HttpRequest) -> HttpResponse:
     )
     answer.headers["Content-Disposition"] = 'attachment; filename="record.json"'
     return answer
+
+
+def _profile(kept: Profile) -> dict[str, str]:
+    """A profile as its learner reads it."""
+    shown = {"name": kept.name, "profession": kept.profession, "board": kept.board}
+    return shown | {field: opened(getattr(kept, field)) for field in _ENCRYPTED}
 
 
 def _rows(model: type, user: object, *fields: str) -> list[dict[str, object]]:
