@@ -29,27 +29,33 @@ class _Site(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 
 def _warm() -> None:
-    """Read once, before the processes part and the first of them listens, what all of them need."""
-    from django.template.loader import get_template  # noqa: PLC0415  after set_up
-    from django.urls import get_resolver  # noqa: PLC0415
+    """Do once, before the processes part and the first of them listens, what all of them need."""
+    from django.contrib.auth.models import AnonymousUser  # noqa: PLC0415  after set_up
+    from django.http import HttpRequest  # noqa: PLC0415
+    from django.urls import resolve  # noqa: PLC0415
     from django.utils import timezone  # noqa: PLC0415
 
     from consilium.clinical.patient import PatientCase  # noqa: PLC0415
     from consilium.planning import plan  # noqa: PLC0415
+    from consilium.report.figures.curves import has_points  # noqa: PLC0415
     from consilium.web.asking.asker import the_asker  # noqa: PLC0415
     from consilium.web.editions import the_edition  # noqa: PLC0415
-    from consilium.web.evidence.shelf import Shelf  # noqa: PLC0415
-    from consilium.web.evidence.therapies import drug_page  # noqa: PLC0415
 
-    _ = get_resolver().url_patterns
     today = timezone.localdate()
     edition = the_edition()
     plan(PatientCase(entered={}), edition, as_of=today, region=Region.US)
     the_asker().ask("Which trials are held?", as_of=today)
-    for drug in list(edition.drugs.values())[:1]:
-        drug_page(Shelf(edition, today, Region.US), drug)
-    for page in ("planner/plan.html", "evidence/record.html", "asking/ask.html"):
-        get_template(page)
+    drugs = [f"/evidence/drugs/{name}" for name in list(edition.drugs)[:1]]
+    trials = [
+        f"/evidence/trials/{trial.id}"
+        for trial in edition.contents.trials
+        if any(map(has_points, trial.results))
+    ]
+    for path in ("/", "/plan", "/ask/", *drugs, *trials[:1]):
+        request = HttpRequest()
+        request.method, request.path, request.user = "GET", path, AnonymousUser()
+        found = resolve(path)
+        found.func(request, *found.args, **found.kwargs)
 
 
 def serve(

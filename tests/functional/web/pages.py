@@ -68,6 +68,7 @@ EVIDENCE: dict[str, Reach] = {
     "evidence": at("/evidence/"),
     "evidence-list": at("/evidence/positions?drug=olaparib"),
     "evidence-drug": at("/evidence/drugs/sacituzumab-govitecan"),
+    "evidence-part": at("/evidence/drugs/sacituzumab-govitecan/manage"),
     "evidence-regimen": at("/evidence/regimens/sacituzumab-govitecan-pembrolizumab"),
     "evidence-trial": at("/evidence/trials/ascent-03"),
     "evidence-fit": fitted,

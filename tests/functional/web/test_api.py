@@ -128,7 +128,7 @@ def test_a_strange_body_is_answered_or_refused_in_words(client, operation, body)
         assert json.loads(answer.content)["detail"]
 
 
-@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "TRACE", "PATCH", "CONNECT", "BREW"])
+@pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "PATCH", "CONNECT", "BREW"])
 @pytest.mark.parametrize("path", ["/api/v1/plan", "/api/v1/editions", "/api/v1/nothing", "/api"])
 def test_another_method_is_refused_with_what_is_allowed(client, method, path):
     answer = client.generic(method, path, HTTP_ACCEPT="nonsense;q=x")

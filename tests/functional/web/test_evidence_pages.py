@@ -3,8 +3,11 @@
 import re
 from datetime import date
 from html import unescape
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
 
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Region
@@ -27,24 +30,51 @@ def addresses() -> set[str]:
     return found | {f"/evidence/{kind}" for kind in KINDS} | {"/evidence/", "/evidence/changes"}
 
 
+def below(record: str, text: str) -> list[str]:
+    """The parts of a record that a page of it leads to; all of it, to print, is none."""
+    named = re.findall(rf'href="({re.escape(record)}/[\w-]+)["#]', text)
+    return [one for one in dict.fromkeys(named) if not one.endswith(("/fit", "/whole"))]
+
+
+def read(client, record: str, **asked: str) -> list[str]:
+    """All parts of a record."""
+    first = client.get(record, {"as_of": str(DAY), **asked}).content.decode()
+    later = [client.get(part, {"as_of": str(DAY), **asked}) for part in below(record, first)]
+    assert all(answer.status_code == 200 for answer in later)
+    return [first, *(answer.content.decode() for answer in later)]
+
+
+def weight(answer) -> int:
+    """Bytes of a page with the style sheets and the script that it loads."""
+    loaded = re.findall(r'(?:src|href)="/static/([^"]+\.(?:css|js|svg))"', answer.content.decode())
+    assert len(loaded) >= 3
+    return len(answer.content) + sum(Path(finders.find(name)).stat().st_size for name in loaded)
+
+
 def links_of(client, path: str) -> set[str]:
-    """The links of a page that opens, holds nothing inline and has every place it points at."""
+    """The links of a page that opens, is light, holds nothing inline and every place it names."""
     answer = client.get(path, {"as_of": str(DAY)})
     assert answer.status_code == 200, path
+    assert weight(answer) <= 60_000, path
     text = answer.content.decode()
     assert "style=" not in text and "<style" not in text and "<script>" not in text
     ids = re.findall(r'\bid="([^"]+)"', text)
     assert len(ids) == len(set(ids)), path
     found = {unescape(link) for link in re.findall(r'href="([^"]*)"', text)}
     assert {link[1:] for link in found if link.startswith("#")} <= {*ids, "main"}, path
-    return {link.split("?")[0] for link in found if link.startswith(("/evidence", "/s/"))}
+    return {re.split("[?#]", link)[0] for link in found if link.startswith(("/evidence", "/s/"))}
 
 
 def crawl(client, paths: list[str]) -> None:
     known = addresses()
-    for path in paths:
+    todo = list(paths)
+    for path in todo:
         for link in links_of(client, path):
-            assert link in known or link.endswith(".png"), (path, link)
+            record, _, part = link.rpartition("/")
+            if record in known and link.count("/") == 4 and part not in ("fit", "whole"):
+                todo += [] if link in todo else [link]
+            else:
+                assert part == "whole" or link in known or link.endswith(".png"), (path, link)
 
 
 @pytest.mark.django_db
@@ -98,20 +128,58 @@ def test_a_list_holds_every_record_and_each_filter_keeps_what_it_names(kind):
     assert listing(SHELF, kind, {"page": "999"}).page == whole.pages
 
 
+HEAVY = ("drugs/sacituzumab-govitecan", "trials/ascent-03", "speakers/us-label")
+LINE = re.compile(r"<(?:li|tr|dt|dd|h2|h3|title|text|td)\b.*?(?=</)", re.S)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("record", HEAVY)
+def test_the_parts_of_a_record_hold_all_of_it(client, record):
+    parts = read(client, f"/evidence/{record}")
+    whole = client.get(f"/evidence/{record}/whole", {"as_of": str(DAY)}).content.decode()
+    assert len(parts) > 1 and f'href="/evidence/{record}/whole"' in parts[0]
+    held = {line for text in parts for line in LINE.findall(text)}
+    assert {line for line in LINE.findall(whole) if "<title" not in line} <= held
+    sources = [int(n) for n in re.findall(r'id="source-(\d+)"', whole)]
+    assert sources == list(range(1, len(sources) + 1))
+    for one, other in pairwise(parts):
+        leads = re.search(r'Next: <a href="([^"]+)"', one)
+        assert leads
+        then = client.get(leads[1], {"as_of": str(DAY)}).content.decode()
+        assert then.partition("<article")[2] == other.partition("<article")[2]
+
+
+@pytest.mark.django_db
+def test_a_slot_keeps_its_address_whichever_part_it_is_read_in(client):
+    record = "/evidence/drugs/sacituzumab-govitecan"
+    for slot in ("status", "manage", "silent", "manage-9"):
+        answer = client.get(f"{record}/{slot}?region=EU", follow=True)
+        assert answer.status_code == 200
+        last, _ = [(f"{record}/{slot}", 200), *answer.redirect_chain][-1]
+        assert "region=EU" in last or not answer.redirect_chain
+        shown = last.partition("#")[2] or slot
+        assert f'<h2 id="{shown}">' in answer.content.decode()
+    for light in ("whole", "status"):
+        answer = client.get(f"/evidence/drugs/goserelin/{light}")
+        assert answer.status_code == 302
+        assert answer.headers["Location"].partition("#")[0] == "/evidence/drugs/goserelin"
+    assert client.get(f"{record}/nothing").status_code == 404
+
+
 @pytest.mark.django_db
 def test_every_number_of_a_trial_page_has_its_source_beside_it(client):
     """Each row of results and harms cites a document that the page lists."""
     for trial in EDITION.contents.trials[::3]:
-        text = client.get(f"/evidence/trials/{trial.id}", {"as_of": str(DAY)}).content.decode()
+        parts = read(client, f"/evidence/trials/{trial.id}")
         for measured in (*trial.results, *trial.harms):
             if measured.id not in SHELF.current:
                 continue
-            cell = re.search(rf'<td[^>]*><div><a href="/s/{measured.id}">.*?</td>', text, re.S)
-            assert cell, measured.id
+            row = re.compile(rf'<td[^>]*><div><a href="/s/{measured.id}">.*?</td>', re.S)
+            ((cell, text),) = [(found, text) for text in parts if (found := row.search(text))]
             numbers = re.findall(r'href="#source-(\d+)"', cell[0])
             assert len(numbers) == len({(c.source, c.read) for c in measured.because}) > 0
             for number in numbers:
-                listed = re.search(rf'<li id="source-{number}">(.*?)</li>', text, re.S)
+                listed = re.search(rf'<li id="source-{number}"[^>]*>(.*?)</li>', text, re.S)
                 assert listed and any(
                     f"/evidence/sources/{c.source}" in listed[1] for c in measured.because
                 )
@@ -142,9 +210,7 @@ def test_a_statement_that_nobody_reviewed_in_time_is_marked(client):
 @pytest.mark.django_db
 def test_the_drug_page_of_one_region_does_not_borrow_the_rules_of_another(client):
     american, british = (
-        client.get(
-            f"/evidence/drugs/trastuzumab-deruxtecan?as_of={DAY}&region={region}"
-        ).content.decode()
+        "".join(read(client, "/evidence/drugs/trastuzumab-deruxtecan", region=region))
         for region in ("US", "UK")
     )
     british_only = [
@@ -279,7 +345,7 @@ def test_everything_said_for_a_patient_is_drawn_too(client):
 
 @pytest.mark.django_db
 def test_a_drug_leads_to_what_it_is_compared_with(client):
-    text = client.get("/evidence/drugs/sacituzumab-govitecan").content.decode()
+    text = "".join(read(client, "/evidence/drugs/sacituzumab-govitecan"))
     links = {unescape(link) for link in re.findall(r'href="(/compare[^"]*)"', text)}
     assert "/compare?one=sacituzumab-govitecan&other=datopotamab-deruxtecan" in links
     for link in links:

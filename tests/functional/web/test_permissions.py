@@ -90,6 +90,7 @@ TABLE: dict[str, dict[str, int | dict[str, int]]] = {
     "evidence/changes": {"GET": 200},
     "evidence/<slug:kind>": {"GET": 200},
     "evidence/<slug:kind>/<slug:name>": {"GET": 200},
+    "evidence/<slug:kind>/<slug:name>/<slug:slot>": {"GET": 200},
     "evidence/trials/<slug:name>.png": {"GET": 200},
     "evidence/drugs/<slug:name>.png": {"GET": 200},
     "evidence/trials/<slug:name>/fit": {"GET": 200, "POST": 200},
@@ -131,6 +132,11 @@ EXAMPLES: dict[str, dict[str, str]] = {
 } | {
     "evidence/<slug:kind>": {"kind": "positions"},
     "evidence/<slug:kind>/<slug:name>": {"kind": "drugs", "name": "olaparib"},
+    "evidence/<slug:kind>/<slug:name>/<slug:slot>": {
+        "kind": "drugs",
+        "name": "sacituzumab-govitecan",
+        "slot": "manage",
+    },
     "evidence/trials/<slug:name>.png": {"name": "ascent-03"},
     "evidence/drugs/<slug:name>.png": {"name": "olaparib"},
     "evidence/trials/<slug:name>/fit": {"name": "ascent-03"},
@@ -186,3 +192,12 @@ def test_a_role_gets_what_the_table_says(route, role, client_of):
         answer = TABLE[route].get(method, 405)
         wanted[method] = answer if isinstance(answer, int) else answer[role]
     assert got == wanted
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", sorted(TABLE))
+def test_whoever_may_read_may_ask_for_the_head_alone(route, client_of):
+    client = client_of("anonymous")
+    head, read = (client.generic(method, address(route)) for method in ("HEAD", "GET"))
+    assert head.status_code == read.status_code
+    assert head.content == b""

@@ -161,10 +161,14 @@ def test_what_is_read_once_is_read_before_the_site_answers(monkeypatch):
     """The server loads the application before its processes part, and before it listens."""
     from consilium.web import editions, serving
     from consilium.web.asking import asker
+    from consilium.web.evidence import trials
+    from consilium.web.planner import views
 
     monkeypatch.setattr(serving.BaseApplication, "__init__", lambda self: None)
     editions.the_edition.cache_clear()
-    asker.the_asker.cache_clear()
+    read_once = (asker.the_asker, views._example_cases, trials.figures_shown)
+    for one in read_once:
+        one.cache_clear()
     serving._Site({}).load()
     assert editions.the_edition.cache_info().currsize == 1
-    assert asker.the_asker.cache_info().currsize == 1
+    assert [one.cache_info().currsize for one in read_once] == [1] * len(read_once)

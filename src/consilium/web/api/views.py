@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -41,6 +42,7 @@ from consilium.web.evidence.api import ChangesSaid, StatementSaid, changes, stat
 from consilium.web.limits import COMPARISON, SIMULATION, spend
 from consilium.web.refusals import Refused
 
+_View = Callable[..., HttpResponse]
 KINDS = tuple(RECORDS)
 _OF_A_BODY = (400, 409, 413, 415, 422, 429, 500)
 _EXAMPLE = {"subtype": "triple-negative", "setting": "advanced", "line": 1, "her2_ihc": "1+"}
@@ -73,8 +75,15 @@ _EDITIONS = {
 class _Api(NinjaAPI):
     def get_openapi_schema(self, **more: Any) -> OpenAPISchema:
         found = super().get_openapi_schema(**more)
+        for operations in found["paths"].values():
+            operations.pop("head", None)
         complete(found, the_edition())
         return found
+
+
+def _reading(path: str, **told: Any) -> Callable[[_View], _View]:
+    """An operation that reads: HEAD answers as GET does, without the body, and needs no words."""
+    return api.api_operation(["GET", "HEAD"], path, **told)
 
 
 api = _Api(
@@ -227,7 +236,7 @@ def simulate_sequences(request: HttpRequest) -> HttpResponse:
     return _json(outlook_said(made))
 
 
-@api.get(
+@_reading(
     "/editions",
     operation_id="editions",
     summary="The edition that is served",
@@ -248,7 +257,7 @@ def editions(request: HttpRequest) -> HttpResponse:
     return kept(request, (edition.hash,), lambda: _json([said]))
 
 
-@api.get(
+@_reading(
     "/evidence/{kind}",
     operation_id="evidence",
     summary="What is held of one kind",
@@ -267,7 +276,7 @@ def evidence(request: HttpRequest, kind: str) -> HttpResponse:
     return kept(request, (edition.hash,), lambda: _json(said))
 
 
-@api.get(
+@_reading(
     "/evidence/{kind}/{name}",
     operation_id="record",
     summary="One record with its sources",
@@ -297,7 +306,7 @@ _SINCE = {
 }
 
 
-@api.get(
+@_reading(
     "/statements/{name}",
     operation_id="statement",
     summary="One statement with its history",
@@ -315,7 +324,7 @@ def one_statement(request: HttpRequest, name: str) -> HttpResponse:
     return statement(request, name)
 
 
-@api.get(
+@_reading(
     "/changes",
     operation_id="changes",
     summary="What changed between two days",

@@ -111,7 +111,16 @@ class Picture:
     block = "picture"
 
 
-Block = Items | Facts | Grid | Picture
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A block as it stands in a page, with the numbers of the sources that it cites."""
+
+    html: SafeString
+    cites: frozenset[int]
+    block = "written"
+
+
+Block = Items | Facts | Grid | Picture | Written
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,4 +13,5 @@ urlpatterns = [
     path("drugs/<slug:name>.png", views.drug_picture, name="drug-picture"),
     path("trials/<slug:name>/fit", views.trial_fit, name="fit"),
     path("<slug:kind>/<slug:name>", views.record, name="record"),
+    path("<slug:kind>/<slug:name>/<slug:slot>", views.record, name="part"),
 ]

@@ -17,7 +17,9 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_safe
 
 from consilium.knowledge.edition import Edition
@@ -28,8 +30,9 @@ from consilium.web.evidence.changes import what_changed
 from consilium.web.evidence.fit import fit, questions
 from consilium.web.evidence.listing import KINDS, every_row, listing
 from consilium.web.evidence.others import biomarker_page, source_page, speaker_page
-from consilium.web.evidence.page import Page
-from consilium.web.evidence.shelf import Shelf, biomarkers
+from consilium.web.evidence.page import Block, Link, Page
+from consilium.web.evidence.parts import Part, parts_of, slots_of
+from consilium.web.evidence.shelf import Shelf, address, biomarkers
 from consilium.web.evidence.statements import changelog, statement_page
 from consilium.web.evidence.therapies import drug_figure, drug_page, regimen_page
 from consilium.web.evidence.trials import figures_shown, trial_page
@@ -37,6 +40,8 @@ from consilium.web.limits import costs
 
 View = Callable[..., HttpResponse]
 _WEEK = timedelta(days=7)
+WHOLE = "whole"
+"""Below a record that is read in parts: all of it on one page."""
 
 
 @cache
@@ -114,8 +119,8 @@ _PAGES: dict[str, tuple[Callable[[Edition], Mapping[str, Any]], Callable[[Shelf,
 
 
 @kept_page
-def record(request: HttpRequest, kind: str, name: str) -> HttpResponse:
-    """The page of one record."""
+def record(request: HttpRequest, kind: str, name: str, slot: str = "") -> HttpResponse:
+    """The page of one record; of a heavy one the first part, or the part that holds a slot."""
     shelf = _shelf(asking(request))
     if kind not in _PAGES:
         raise Http404
@@ -123,7 +128,7 @@ def record(request: HttpRequest, kind: str, name: str) -> HttpResponse:
     found = records_of(shelf.edition).get(name)
     if found is None:
         raise Http404
-    return _render(request, "record.html", page=page_of(shelf, found))
+    return _read(request, page_of(shelf, found), slot)
 
 
 @kept_page
@@ -132,8 +137,68 @@ def statement(request: HttpRequest, name: str) -> HttpResponse:
     shelf = _shelf(asking(request))
     if name not in shelf.statements:
         raise Http404
-    page = statement_page(shelf, shelf.statements[name])
-    return _render(request, "record.html", page=page)
+    return _read(request, statement_page(shelf, shelf.statements[name]), "")
+
+
+def _read(request: HttpRequest, page: Page, slot: str) -> HttpResponse:
+    """A part of a page, all of it to print, or the way to the part in which a slot is read."""
+    about = {"asking": asking(request)}
+
+    def write(block: Block) -> SafeString:
+        return render_to_string("evidence/block.html", {"block": block, **about})
+
+    parts = parts_of(page, write)
+    record = address(page.kind, page.id)
+    many = len(parts) if len(parts) > 1 else 0
+    if slot == WHOLE and many:
+        return _render(
+            request,
+            "record.html",
+            page=page,
+            number=0,
+            many=many,
+            slots=[Link(section.title, f"#{section.id}") for section in page.sections],
+            sections=page.sections,
+            sources=page.sources,
+        )
+    place = next((n for n, part in enumerate(parts) if part.slot == slot), None)
+    if place is None:
+        return redirect(_way(request, parts, record, slot))
+    part = parts[place]
+    before, after = (
+        Link(parts[n].sections[0].title, parts[n].address(record)) if 0 <= n < len(parts) else None
+        for n in (place - 1, place + 1)
+    )
+    return _render(
+        request,
+        "record.html",
+        page=page,
+        number=place + 1,
+        many=many,
+        whole=f"{record}/{WHOLE}",
+        slots=slots_of(parts, part, record),
+        sections=part.sections,
+        sources=part.sources,
+        first=Link(page.title, record),
+        before=before,
+        after=after,
+    )
+
+
+def _way(request: HttpRequest, parts: tuple[Part, ...], record: str, slot: str) -> str:
+    """Where a slot is read now: parts move with the edition, an address of a slot stays."""
+    if slot == WHOLE:
+        return f"{record}{_query(request)}"
+    for name in (slot, slot.rstrip("0123456789").removesuffix("-")):
+        for part in parts:
+            if part.holds(name):
+                return f"{part.address(record)}{_query(request)}#{name}"
+    raise Http404
+
+
+def _query(request: HttpRequest) -> str:
+    asked = request.GET.urlencode()
+    return f"?{asked}" if asked else ""
 
 
 @kept_page

@@ -60,7 +60,7 @@ def _sent(said: Reply) -> HttpResponse:
     return HttpResponse(json.dumps(said.body), content_type=kind, status=said.status)
 
 
-@require_http_methods(["GET", "OPTIONS"])
+@require_http_methods(["GET", "HEAD", "OPTIONS"])
 @_for_records
 def services(request: HttpRequest) -> HttpResponse:
     """Which services there are."""

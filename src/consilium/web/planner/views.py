@@ -15,6 +15,7 @@ from consilium.clinical.patient import PatientCase, PatientError
 from consilium.errors import ConsiliumError, nearest
 from consilium.intake import patient_from_mapping, read_patient
 from consilium.knowledge.edition import Edition
+from consilium.knowledge.records import WorkedCase
 from consilium.planning import Plan, plan
 from consilium.planning.giving import CareOptions, care_of, recorded
 from consilium.planning.known import understand
@@ -332,18 +333,19 @@ def _regimens(edition: Edition) -> tuple[tuple[str, str], ...]:
 
 
 @cache
+def _example_cases(edition: Edition) -> tuple[WorkedCase, ...]:
+    return tuple(case for case in edition.cases() if case.example == "yes")
+
+
 def _examples(edition: Edition) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (case.id, case.title or case.id) for case in edition.cases() if case.example == "yes"
-    )
+    return tuple((case.id, case.title or case.id) for case in _example_cases(edition))
 
 
 @cache
 def _example_patients(edition: Edition) -> dict[str, Said]:
     return {
         case.id: said_of_case(patient_from_mapping(case.patient, edition, case.id), edition)
-        for case in edition.cases()
-        if case.example == "yes"
+        for case in _example_cases(edition)
     }
 
 
