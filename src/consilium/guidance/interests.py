@@ -8,8 +8,9 @@ another thing than nothing to declare.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -29,6 +30,10 @@ KINDS = {
     "other-support": "other support",
 }
 """The kinds of tie in words, in the order in which they are told."""
+_SHORT = KINDS | {
+    "consultant-or-adviser": "consulting",
+    "research-paid-to-institution": "institutional research",
+}
 _SUPPORT = {"educational-grant": "an educational grant", "in-kind": "support in kind"}
 
 
@@ -69,8 +74,9 @@ class Interest(msgspec.Struct, frozen=True):
     briefly: str
 
 
+@lru_cache(maxsize=64)
 def ledger(edition: Edition, as_of: date) -> dict[str, Interest]:
-    """The entry of every position, by its id, as far as it was public on a day."""
+    """The entry of every position, by its id, as far as it was public on a day; kept."""
     public = [a for a in edition.contents.activities if _public(a, as_of)]
     return {
         position.id: _interest(position, public, edition) for position in edition.contents.positions
@@ -146,6 +152,31 @@ def _disclosures(
         for member in activity.faculty:
             if position.who in (member.speaker, activity.speaker):
                 yield member.speaker, member.disclosure
+
+
+def on_one_line(entries: Sequence[Interest], edition: Edition) -> str:
+    """Several entries of one speaker: whom they declare, what that maker makes here, and how.
+
+    Who supported an activity is not told again.
+    """
+    held: dict[str, dict[str, tuple[dict[str, None], dict[str, None]]]] = {}
+    for tie in (tie for entry in entries for tie in entry.ties):
+        drugs, kinds = held.setdefault(tie.who, {}).setdefault(tie.organisation, ({}, {}))
+        named = (edition.drugs[drug] for drug in tie.drugs)
+        drugs.update(dict.fromkeys(drug.short or drug.name for drug in named))
+        kinds.update(dict.fromkeys(tie.kinds))
+    if not held:
+        return f"{entries[0].briefly[:1].upper()}{entries[0].briefly[1:]}." if entries else ""
+    said = []
+    for who, makers in held.items():
+        ties = "; ".join(
+            f"{maker}, maker of {' and '.join(drugs)}"
+            f" ({', '.join(_SHORT[kind] for kind in KINDS if kind in kinds)})"
+            for maker, (drugs, kinds) in makers.items()
+        )
+        speaker = edition.speakers[who]
+        said.append(f"{speaker.short or speaker.name} declares {ties}.")
+    return " ".join(said)
 
 
 class _Speech:

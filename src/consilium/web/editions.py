@@ -25,7 +25,7 @@ from consilium.web.refusals import API, Refused
 
 COOKIES = {"region": "consilium-region", "as_of": "consilium-as-of", "density": "consilium-density"}
 DENSITIES = ("comfortable", "compact")
-_A_YEAR = 365 * 24 * 3600
+A_YEAR = 365 * 24 * 3600
 _TODAY = "today"
 
 
@@ -37,6 +37,11 @@ class Asking(msgspec.Struct, frozen=True):
     region: Region
     today: bool = True
     density: str = "comfortable"
+
+    @property
+    def other_density(self) -> str:
+        """The density to change to."""
+        return DENSITIES[self.density == DENSITIES[0]]
 
 
 @cache
@@ -104,9 +109,10 @@ def remember_choices(
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        chosen = request.GET and response.status_code < 400
-        if chosen and not request.path.startswith(API):
-            remember(request, response, {name: request.GET.get(name, "") for name in COOKIES})
+        if request.GET and not request.path.startswith(API):
+            # a page that refuses its region or day can still be set more densely
+            names = COOKIES if response.status_code < 400 else ("density",)
+            remember(request, response, {name: request.GET.get(name, "") for name in names})
         return response
 
     return middleware
@@ -121,7 +127,7 @@ def remember(request: HttpRequest, response: HttpResponse, chosen: dict[str, str
             response.set_cookie(
                 COOKIES[name],
                 value[:20],
-                max_age=_A_YEAR,
+                max_age=A_YEAR,
                 httponly=True,
                 samesite="Lax",
                 secure=request.is_secure(),

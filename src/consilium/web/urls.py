@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from consilium.web import health
 from consilium.web.evidence.views import statement
+from consilium.web.shortcuts import shortcuts_page
 
 urlpatterns = [
     path("", include("consilium.web.planner.urls")),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("ask/", include("consilium.web.asking.urls")),
     path("api/", include("consilium.web.api.urls")),
     path("", include("consilium.web.hooks.urls")),
+    path("shortcuts", shortcuts_page, name="shortcuts"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

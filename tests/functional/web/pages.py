@@ -195,6 +195,7 @@ PAGES: dict[str, Reach] = (
         "api-docs": at("/api/docs"),
         "compare": at("/compare?one=SG&other=Dato-DXd&as_of=2026-11-20"),
         "simulate": followed,
+        "shortcuts": at("/shortcuts"),
         "not-found": at("/nowhere"),
     }
 )

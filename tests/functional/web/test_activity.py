@@ -1,6 +1,7 @@
 """The activity in a real browser, as a visitor who is not signed in."""
 
 import json
+import re
 
 import pytest
 
@@ -98,3 +99,27 @@ def test_no_page_has_a_barrier(open_page, path, width):
     found = Axe().run(page).response["violations"]
     assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("scripts", [True, False])
+def test_each_answer_can_be_tried_on_a_patient_in_the_planner(open_page, scripts):
+    page = open_page(ACTIVITY + "questions/parp-or-adc", scripts=scripts)
+    answers = page.locator(".turns article")
+    assert answers.count() >= 2
+    for n in range(answers.count()):
+        assert answers.nth(n).get_by_text("Try this on a patient:").count() == 1
+        assert answers.nth(n).locator("button[name=example]").count() >= 1
+    answers.first.locator("button[name=example]").first.click()
+    page.locator(".option").first.wait_for()
+    assert page.url.endswith("/plan")
+    assert page.locator("#patient [name=germline_brca]").input_value() == "pathogenic"
+
+
+@pytest.mark.django_db
+def test_every_patient_that_an_answer_offers_opens_in_the_planner(client_of):
+    client = client_of("anonymous")
+    offered = set(re.findall(r'name="example" value="([^"]+)"', client.get(ACTIVITY + "read").content.decode()))  # fmt: skip
+    assert len(offered) >= 4
+    for name in offered:
+        assert client.post("/plan", {"example": name}).status_code == 200

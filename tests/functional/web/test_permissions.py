@@ -82,6 +82,7 @@ TABLE: dict[str, dict[str, int | dict[str, int]]] = {
     "plan/print": {"POST": 422},
     "plan/pdf": {"POST": 422},
     "plan/chart": {"POST": 422},
+    "plan/case": {"POST": {**members(422), "anonymous": 403}},
     "plan/care": {"POST": 422},
     "plan/import": {"GET": 200, "POST": 422},
     "compare": {"GET": 200},
@@ -114,6 +115,7 @@ TABLE: dict[str, dict[str, int | dict[str, int]]] = {
     "launch/callback": {"GET": 403},
     "api/v1/statements/<name>": {"GET": 200},
     "api/v1/changes": {"GET": 400},
+    "shortcuts": {"GET": 200, "POST": 302},
     "healthz": {"GET": 200},
     "readyz": {"GET": 200},
 }

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from tests.support.builders import AN_ACTIVITY, TINY, a_tiny_edition, the_edition
 
-from consilium.guidance.interests import KINDS, ledger
+from consilium.guidance.interests import KINDS, ledger, on_one_line
 from consilium.guidance.standing import Knowledge
 from consilium.knowledge.records import Region
 
@@ -130,3 +130,19 @@ def test_every_kind_of_tie_has_words():
 def test_what_is_known_on_a_day_brings_its_ledger():
     knowledge = Knowledge(the_edition(), date(2026, 11, 20), Region.US)
     assert {p.id for p in knowledge.positions} <= set(knowledge.interests)
+
+
+ON_ONE_LINE = [
+    ("a tie to both makers", MADE, "An Expert declares Payer, maker of example drug (honoraria); Owner, maker of example drug (honoraria)."),
+    ("ties to others only", MADE | declares("[Example Maker]}"), "No tie to a maker."),
+    ("unresolved", MADE | declares("", "unresolved"), "Ties not recorded here."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"), [s[1:] for s in ON_ONE_LINE], ids=[s[0] for s in ON_ONE_LINE]
+)
+def test_entries_of_one_speaker_on_one_line(tmp_path, changed, says):
+    edition = a_tiny_edition(tmp_path, {**AN_ACTIVITY, **changed})
+    entry = ledger(edition, AFTER)["expert-first-line"]
+    assert on_one_line([entry, entry], edition) == says

@@ -7,51 +7,27 @@ that the case be kept; then it is kept without them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import msgspec
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.learning import Activity, Question, Takeaway
 from consilium.knowledge.records import WorkedCase
 from consilium.learning.experts import favoured_by, plan_of, title_of
-from consilium.learning.identifiers import find_identifiers
-from consilium.learning.outcomes import CaseRecord, Impact
 from consilium.planning import Plan, heard_by
 from consilium.report.document import document
-from consilium.web.activity.models import KeptCase
+from consilium.web.activity.keeping import IMPACT_QUESTION, NONE_OF_THESE, keep
 from consilium.web.activity.shown import worked_cases
 from consilium.web.activity.views import context, the_activity
 from consilium.web.editions import asking
 from consilium.web.limits import costs
-from consilium.web.people.once import counted_once
 from consilium.web.planner.showing import sources
 from consilium.web.refusals import Refused
 
-NONE_OF_THESE = "none-of-these"
-REASONS = {
-    "experts": gettext_lazy("what the experts say"),
-    "results": gettext_lazy("results of trials"),
-    "label": gettext_lazy("the label here"),
-    "guideline": gettext_lazy("a guideline"),
-    "safety": gettext_lazy("safety, or how it is given"),
-    "patient": gettext_lazy("what the patient wants or can take"),
-    "access": gettext_lazy("cost or availability"),
-    "missing": gettext_lazy("a fact I had not asked for"),
-}
-IMPACTS = {
-    Impact.CHANGED: gettext_lazy("It changed my plan"),
-    Impact.CONFIRMED: gettext_lazy("It confirmed my plan"),
-    Impact.NO_IMPACT: gettext_lazy("It had no impact on my plan"),
-}
 _SALT = "consilium.activity.case"
 _A_DAY = 24 * 3600
 
@@ -86,9 +62,8 @@ def case_page(request: HttpRequest, activity: str, case: str) -> HttpResponse:
         "document": document(made, asked.edition, brief=True),
         "sources": sources(made),
         "experts": _experts(made, intended),
-        "impacts": [(impact.value, words) for impact, words in IMPACTS.items()],
-        "reasons": list(REASONS.items()),
     }
+    page |= IMPACT_QUESTION
     return render(request, "activity/case.html", page)
 
 
@@ -103,43 +78,27 @@ def _keep(
     """Keep a finished case without its clinician; only somebody signed in can ask for that."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    posted: dict[str, object] = {name: request.POST.get(name, "") for name in request.POST}
-    posted["reasons"] = request.POST.getlist("reasons")
-    posted["prevent"] = request.POST.getlist("prevent")
-    if posted.get("afterwards") not in ("", None, NONE_OF_THESE) and posted["afterwards"] not in (
-        asking(request).edition.regimens
-    ):
-        raise Refused(422, _("The plan afterwards is none of those to choose from."))
-    record = record_of(worked, made, intended, preventing, posted, activity)
-    why = request.POST.get("why", "").strip()[:200]
-    refuse_identifiers(why)
-    with counted_once(request) as new:
-        if new:
-            KeptCase.objects.create(
-                on=timezone.localdate(),
-                activity=activity.id,
-                scenario=worked.id,
-                record=msgspec.to_builtins(record),
-                why=why,
-            )
+    served = {
+        name
+        for question in activity.questions
+        if worked.id in question.try_on
+        for name in question.objectives
+    }
+    record = keep(
+        request,
+        activity=activity.id,
+        scenario=worked.id,
+        made=made,
+        intended=intended,
+        edition=asking(request).edition,
+        objectives=tuple(sorted(served)),
+        prophylaxis={name: name in preventing for name in _prophylaxis(worked, activity)},
+    )
     return render(
         request,
         "activity/kept.html",
         context(request, activity, "case") | {"title": title_of(worked), "record": record},
     )
-
-
-def refuse_identifiers(text: str) -> None:
-    """Raises ``Refused`` (422) for a text that could identify somebody, without repeating it."""
-    found = find_identifiers(text)
-    if found:
-        kinds = ", ".join(dict.fromkeys(each.kind for each in found))
-        raise Refused(
-            422,
-            _("Nothing was kept: the text seems to hold what could identify a person (%s). ")
-            % kinds
-            + _("Say it without names, dates, numbers of records and addresses."),
-        )
 
 
 def _the_case(name: str, activity: Activity, edition: Edition) -> WorkedCase:
@@ -200,43 +159,3 @@ def _experts(made: Plan, intended: str) -> list[tuple[str, tuple[str, ...], bool
         for name, voices in heard.items()
         if (favoured := favoured_by(voices)) or voices
     ]
-
-
-def record_of(
-    case: WorkedCase,
-    made: Plan,
-    intended: str,
-    preventing: list[str],
-    posted: Mapping[str, object],
-    activity: Activity,
-) -> CaseRecord:
-    """The case record of a finished loop. Raises ``Refused`` (422) when an answer is missing."""
-    try:
-        impact = Impact(posted.get("impact", ""))
-    except ValueError:
-        raise Refused(422, _("Say whether it changed, confirmed or left your plan.")) from None
-    people = {
-        voices[0].who: favoured_by(voices)
-        for voices in heard_by(made).values()
-        if voices[0].kind == "person"
-    }
-    served = {
-        name
-        for question in activity.questions
-        if case.id in question.try_on
-        for name in question.objectives
-    }
-    reasons, now = posted.get("reasons", ()), posted.get("prevent", ())
-    return CaseRecord(
-        scenario=case.id,
-        intended=intended,
-        experts=people,
-        impact=impact,
-        objectives=tuple(sorted(served)),
-        reasons=tuple(r for r in REASONS if isinstance(reasons, list) and r in reasons),
-        afterwards=str(posted.get("afterwards", "")) if impact is Impact.CHANGED else "",
-        prophylaxis={
-            name: (name in preventing, isinstance(now, list) and name in now)
-            for name in _prophylaxis(case, activity)
-        },
-    )

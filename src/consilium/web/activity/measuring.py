@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from consilium.knowledge.learning import Activity
 from consilium.learning.gains import Learning, Taken, learning, learning_as_csv
 from consilium.learning.outcomes import CaseRecord, Outcomes, as_csv, as_json, outcomes
-from consilium.web.activity.cases import REASONS
+from consilium.web.activity.keeping import PLANNER, REASONS
 from consilium.web.activity.models import Attempt, Evaluation, KeptCase
 from consilium.web.activity.shown import worked_cases
 from consilium.web.activity.testing import BEFORE
@@ -116,9 +116,10 @@ def _bar(row: int, label: str, share: object) -> dict[str, object]:
 @require_safe
 @only(FACULTY, *DESK)
 def outcomes_file(request: HttpRequest, activity: str, form: str) -> HttpResponse:
-    """The outcomes as CSV or JSON."""
-    found = the_activity(activity, asking(request).edition)
-    made = outcomes_of(found.id)
+    """The outcomes as CSV or JSON; those of the planner under its own name."""
+    if activity != PLANNER:
+        the_activity(activity, asking(request).edition)
+    made = outcomes_of(activity)
     if form == "csv":
         return HttpResponse(as_csv(made), content_type="text/csv; charset=utf-8")
     if form == "json":

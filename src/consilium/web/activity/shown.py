@@ -9,12 +9,13 @@ from functools import cache, lru_cache
 import msgspec
 
 from consilium.clinical.dates import Day
-from consilium.guidance.interests import Interest, declared_with, ledger
+from consilium.guidance.interests import declared_with, ledger
 from consilium.guidance.voices import STANCE_WORDS
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.learning import Activity, FacultyMember, Poll, Question, Turn
 from consilium.knowledge.records import Approval, Position, Region, Stance, WorkedCase
-from consilium.learning.experts import Comparison, compare_experts
+from consilium.learning.experts import Comparison, compare_experts, plan_of, title_of
+from consilium.planning import heard_by
 from consilium.planning.figures import say_result
 from consilium.rules.say import say
 
@@ -44,6 +45,7 @@ class TurnShown(msgspec.Struct, frozen=True):
     ties: str
     agrees_with: tuple[str, ...]
     backing: tuple[Backed, ...]
+    try_on: tuple[tuple[str, str], ...]
 
 
 class Premise(msgspec.Struct, frozen=True):
@@ -52,11 +54,6 @@ class Premise(msgspec.Struct, frozen=True):
     overtaken: bool
     since: str = ""
     by: tuple[str, ...] = ()
-
-
-@lru_cache(maxsize=64)
-def _ledger(edition: Edition, as_of: date) -> dict[str, Interest]:
-    return ledger(edition, as_of)
 
 
 @cache
@@ -74,8 +71,26 @@ def compared(
     return compare_experts(activity, question, cases, edition, as_of, region)
 
 
+@lru_cache(maxsize=256)
+def _tried_on(
+    turn: Turn, question: Question, edition: Edition, as_of: date, region: Region
+) -> tuple[tuple[str, str], ...]:
+    """The worked patients whom a turn speaks of; all of the question where it takes no position."""
+    cases = [worked_cases(edition)[name] for name in question.try_on]
+    spoken_of = [
+        case
+        for case in cases
+        if any(
+            voice.position in turn.positions
+            for voices in heard_by(plan_of(case, edition, as_of, region)).values()
+            for voice in voices
+        )
+    ]
+    return tuple((case.id, title_of(case)) for case in spoken_of or cases)
+
+
 def turns_shown(
-    question: Question, activity: Activity, edition: Edition, as_of: date
+    question: Question, activity: Activity, edition: Edition, as_of: date, region: Region
 ) -> tuple[TurnShown, ...]:
     """The turns of a question with the statements behind them."""
     speakers = {turn.id: edition.speakers[turn.speaker].name for turn in activity.turns}
@@ -88,6 +103,7 @@ def turns_shown(
             ties_in_short(members[turn.speaker], activity, edition),
             tuple(speakers[name] for name in turn.agrees_with),
             tuple(_backing(turn, edition, as_of)),
+            _tried_on(turn, question, edition, as_of, region),
         )
         for turn in question.turns
     )
@@ -125,15 +141,7 @@ def position_in_words(position: Position, edition: Edition) -> str:
 
 
 def _backing(turn: Turn, edition: Edition, as_of: date) -> Iterator[Backed]:
-    interests = _ledger(edition, as_of)
-    for name in turn.positions:
-        position = edition.positions[name]
-        overdue = (
-            f"review overdue since {position.review_by}" if position.review_by.last < as_of else ""
-        )
-        yield Backed(
-            "position", name, position_in_words(position, edition), overdue, interests[name].says
-        )
+    yield from positions_shown(turn.positions, edition, as_of)
     yield from results_shown(turn.results, edition)
     trials = {harm.id: trial for trial in edition.contents.trials for harm in trial.harms}
     for name in turn.harms:
@@ -161,6 +169,19 @@ def _backing(turn: Turn, edition: Edition, as_of: date) -> Iterator[Backed]:
             remark.id,
             f"{remark.says} ({remark.about}; no stance rests on it)",
             f"{flag}: {remark.reason}" if flag else "",
+        )
+
+
+def positions_shown(names: tuple[str, ...], edition: Edition, as_of: date) -> Iterator[Backed]:
+    """Positions in words, each with its entry of the conflict ledger."""
+    interests = ledger(edition, as_of)
+    for name in names:
+        position = edition.positions[name]
+        overdue = (
+            f"review overdue since {position.review_by}" if position.review_by.last < as_of else ""
+        )
+        yield Backed(
+            "position", name, position_in_words(position, edition), overdue, interests[name].says
         )
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from consilium.knowledge.learning import Activity, Poll
 from consilium.statistics.proportions import LEAST_SHOWN
 from consilium.web.activity import progress, xapi
-from consilium.web.activity.cases import refuse_identifiers
+from consilium.web.activity.keeping import refuse_identifiers
 from consilium.web.activity.models import (
     Comment,
     Earlier,

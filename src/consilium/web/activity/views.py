@@ -17,7 +17,7 @@ from consilium.web.activity import progress, xapi
 from consilium.web.activity.shown import (
     compared,
     off_label,
-    position_in_words,
+    positions_shown,
     results_shown,
     turns_shown,
     worked_cases,
@@ -127,7 +127,7 @@ def disclosures(request: HttpRequest, activity: str) -> HttpResponse:
     page = context(request, found, "")
     page["disclosed"] = _disclosed(found, edition)
     page["turns"] = [
-        (question, turns_shown(question, found, edition, about_.as_of))
+        (question, turns_shown(question, found, edition, about_.as_of, about_.region))
         for question in found.questions
     ]
     makers: dict[str, list[str]] = {}
@@ -157,14 +157,8 @@ def read(request: HttpRequest, activity: str) -> HttpResponse:
         (
             takeaway,
             [
-                *(
-                    ("position", name, position_in_words(edition.positions[name], edition))
-                    for name in takeaway.positions
-                ),
-                *(
-                    (backed.kind, backed.id, backed.says)
-                    for backed in results_shown(takeaway.results, edition)
-                ),
+                *positions_shown(takeaway.positions, edition, asked.as_of),
+                *results_shown(takeaway.results, edition),
             ],
             [(name, title_of(cases[name])) for name in takeaway.try_on],
         )
@@ -195,7 +189,7 @@ def _question(request: HttpRequest, activity: Activity, question: Question) -> d
     return {
         "question": question,
         "number": activity.questions.index(question) + 1,
-        "turns": turns_shown(question, activity, edition, asked.as_of),
+        "turns": turns_shown(question, activity, edition, asked.as_of, asked.region),
         "comparison": comparison,
         "speakers": [edition.speakers[who] for who in comparison.speakers],
         "said": [

@@ -249,7 +249,9 @@ def _statement(shelf: Shelf, statement: Statement) -> Row:
     counts = "yes" if statement.id in shelf.current else "no"
     overdue = not isinstance(statement, Silence) and bool(shelf.stale(statement.review_by))
     tags |= {"counts on the day": (counts,), "review": ("overdue" if overdue else "in time",)}
-    return Row((Item((shelf.statement(statement),), shelf.chips(statement)), plain(whom)), tags)
+    notes = (shelf.interest(statement),) if isinstance(statement, Position) else ()
+    said_here = Item((shelf.statement(statement),), shelf.chips(statement), notes=notes)
+    return Row((said_here, plain(whom)), tags)
 
 
 KINDS: dict[str, tuple[str, tuple[str, ...], Callable[[Shelf], Iterator[Row]]]] = {

@@ -15,6 +15,7 @@ import msgspec
 from consilium.clinical.dates import Day
 from consilium.evidence.sources import Citation, Depth, NotStated, Source, citations_in
 from consilium.evidence.trials import Harm, Result, Trial
+from consilium.guidance.interests import ledger
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.giving import GivingStatement, Silence
 from consilium.knowledge.learning import Turn
@@ -109,6 +110,10 @@ class Shelf:
     def say(self, condition: Condition | None) -> str:
         """Whom a condition covers."""
         return say(condition or ALWAYS, self.edition.model)
+
+    def interest(self, position: Position) -> str:
+        """The ledger beside a position: who makes the drugs, what is declared, who paid."""
+        return ledger(self.edition, self.as_of)[position.id].says
 
     def fact(self, name: str) -> Link:
         """A fact; a biomarker has a page."""
@@ -276,6 +281,8 @@ class Numbers:
     def said(self, statement: Statement, *words: Link, notes: tuple[str, ...] = ()) -> Item:
         """A statement with its marks; ``words`` stand in for its one line."""
         because = () if isinstance(statement, Silence) else statement.because
+        if isinstance(statement, Position):
+            notes = (*notes, self.shelf.interest(statement))
         return Item(
             words or (self.shelf.statement(statement),),
             self.shelf.chips(statement),

@@ -139,6 +139,7 @@ def _position(shelf: Shelf, position: Position) -> Iterator[Block]:
             ("rests on", Item(_statements(shelf, position.results)) if position.results else ""),
             ("caveat", position.caveat),
             ("note", position.note),
+            ("ties on record", shelf.interest(position)),
         ]
     )
 

@@ -193,7 +193,16 @@ def _short(fact: FactRecord) -> dict[str, str]:
     plain = {"yes": _("yes"), "no": _("no")}
     if set(fact.values) == {"yes", "no"}:
         return {value: plain[value] for value in fact.values}
-    return {value: text for value, text in fact.values.items()}
+    texts = list(fact.values.values())
+    if all(fact.phrase in text and text != fact.phrase for text in texts):
+        texts = [" ".join(text.replace(fact.phrase, "").split()) for text in texts]
+        texts = [text.replace(" ,", ",") for text in texts]
+    words = [text.split() for text in texts]
+    for end in (0, -1):
+        while all(len(said) > 1 and said[end] == words[0][end] for said in words):
+            for said in words:
+                said.pop(end)
+    return {value: " ".join(said) for value, said in zip(fact.values, words, strict=True)}
 
 
 _SETTINGS = ("neoadjuvant", "adjuvant", "advanced", "unknown")

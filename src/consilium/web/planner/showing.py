@@ -13,9 +13,11 @@ import msgspec
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from consilium.guidance.interests import on_one_line
 from consilium.guidance.labels import LabelStatus
+from consilium.guidance.voices import Voice
 from consilium.knowledge.edition import Edition
-from consilium.planning import Plan
+from consilium.planning import Plan, heard_by
 from consilium.planning.plan import Option
 from consilium.report import Document, document
 from consilium.report.document import Item, Section
@@ -43,11 +45,12 @@ class OptionShown(msgspec.Struct, frozen=True):
 
 
 class ExpertShown(msgspec.Struct, frozen=True):
-    """One person or panel: what they say for this patient, and since when."""
+    """One person or panel: what they say for this patient, since when, and their ties."""
 
     name: str
     says: str
     cites: tuple[int, ...]
+    ties: str
 
 
 class GapShown(msgspec.Struct, frozen=True):
@@ -111,7 +114,7 @@ def show(
         slug = "on-a-label-or-perhaps-but-nobody-here-takes-a-stance"
         sections["labels"] = full[slug]
         sections.pop(slug, None)
-    said_of_intended = _intended(made, edition, intended)
+    said_of_intended = _intended(made, edition, intended, options[:SHOWN_FIRST])
     patient = sections.pop("patient").items[0].text
     sheet = (
         *_items(sections.values()),
@@ -128,7 +131,10 @@ def show(
         sections=sections,
         options=options[:SHOWN_FIRST],
         more_options=options[SHOWN_FIRST:],
-        experts=tuple(_expert(item) for item in rows),
+        experts=tuple(
+            _expert(item, heard, edition)
+            for item, heard in zip(rows, heard_by(made).values(), strict=True)
+        ),
         agreement=agreement.text,
         gaps=tuple(
             GapShown(item.text, field_of(edition, item.statement, said)) for item in gaps.items
@@ -242,18 +248,29 @@ def _glyphs(edition: Edition) -> dict[str, str]:
     return found
 
 
-def _expert(item: Item) -> ExpertShown:
+def _expert(item: Item, heard: tuple[Voice, ...], edition: Edition) -> ExpertShown:
     name, _colon, says = item.text.partition("): ")
-    return ExpertShown(f"{name})", says, item.cites)
+    # the text ends with the makers in brackets; the page has room for the whole ledger
+    says = says.rpartition(" (")[0]
+    entries = [voice.interest for voice in heard if voice.interest is not None]
+    return ExpertShown(f"{name})", says, item.cites, on_one_line(entries, edition))
 
 
-def _intended(made: Plan, edition: Edition, regimen: str) -> IntendedShown | None:
-    """Where the intended treatment stands in the plan, in the words of the plan."""
+def _intended(
+    made: Plan, edition: Edition, regimen: str, first: tuple[OptionShown, ...]
+) -> IntendedShown | None:
+    """Where the intended treatment stands in the plan, in the words of the plan.
+
+    Of one that is among the ``first`` options, which stand in view, only the letter is told.
+    """
     if not regimen or made.refusal is not None:
         return None
     if regimen not in edition.regimens:
         return IntendedShown(_("another treatment"), (Item(_("It is not in this edition.")),))
     name = edition.regimens[regimen].name
+    for shown in first:
+        if shown.regimen == regimen:
+            return IntendedShown(name, (Item(_("That is option %s.") % shown.letter),))
     text = document(made, edition)
     items: list[Item] = []
     for section in text.sections:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("plan/print", views.sheet, name="print"),
     path("plan/pdf", views.pdf, name="pdf"),
     path("plan/chart", views.chart, name="chart"),
+    path("plan/case", views.keep_case, name="keep"),
     path("plan/care", views.care, name="care"),
     path("plan/import", views.import_page, name="import"),
 ]

@@ -8,6 +8,7 @@ import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -20,7 +21,8 @@ from consilium.planning import Plan, plan
 from consilium.planning.giving import CareOptions, care_of, recorded
 from consilium.planning.known import understand
 from consilium.planning.making import facts_shown
-from consilium.web.editions import Asking, asking, remember, the_edition
+from consilium.web.activity.keeping import IMPACT_QUESTION, NONE_OF_THESE, PLANNER, keep
+from consilium.web.editions import COOKIES, Asking, asking, remember, the_edition
 from consilium.web.evidence.page import Picture
 from consilium.web.limits import costs
 from consilium.web.planner.chart import chart_text
@@ -28,6 +30,9 @@ from consilium.web.planner.entering import Read, Said, read, said_of, said_of_ca
 from consilium.web.planner.fields import PRESET, answer_texts, form
 from consilium.web.planner.showing import show, sources, whole
 from consilium.web.refusals import Refused
+
+_OF_THE_CASE = ("impact", "afterwards", "reasons", "why")
+"""Posted with the form, and no fact of the patient."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -58,8 +63,15 @@ def plan_page(request: HttpRequest) -> HttpResponse:
     asked = _asked(request)
     status = 422 if asked.problems else 200
     page = _page(asked.asking, asked.said, asked)
-    response = render(request, "planner/plan.html", page, status=status)
-    remember(request, response, {name: request.POST.get(name, "") for name in ("region", "as_of")})
+    return _shown_as_chosen(request, "planner/plan.html", page, status)
+
+
+def _shown_as_chosen(
+    request: HttpRequest, template: str, page: dict[str, object], status: int = 200
+) -> HttpResponse:
+    """The page; region, day and density of its form hold on the next page too."""
+    response = render(request, template, page, status=status)
+    remember(request, response, {name: request.POST.get(name, "") for name in COOKIES})
     return response
 
 
@@ -85,7 +97,7 @@ def everything(request: HttpRequest) -> HttpResponse:
         "kept": _kept(asked),
         "asking": asked.asking,
     }
-    return render(request, "planner/everything.html", page)
+    return _shown_as_chosen(request, "planner/everything.html", page)
 
 
 def _figures(asked: _Planned) -> list[Picture]:
@@ -130,6 +142,34 @@ def chart(request: HttpRequest) -> HttpResponse:
     asked = _planned(request)
     text = chart_text(asked.plan, asked.asking.edition)
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+@require_POST
+@costs(5)
+def keep_case(request: HttpRequest) -> HttpResponse:
+    """Keep what the plan did to the intended treatment: neither the patient nor who asks."""
+    if not request.user.is_authenticated:
+        raise Refused(403, _("Nothing is stored of visitors. Sign in first to save a case."))
+    asked = _planned(request)
+    if not asked.intended:
+        raise Refused(422, _("Say first what you would give; then what the plan did to it."))
+    edition = asked.asking.edition
+    keep(
+        request,
+        activity=PLANNER,
+        scenario=_cell(asked.plan),
+        made=asked.plan,
+        intended=asked.intended if asked.intended in edition.regimens else NONE_OF_THESE,
+        edition=edition,
+    )
+    page = _page(asked.asking, asked.said, asked) | {"kept": True}
+    return render(request, "planner/plan.html", page)
+
+
+def _cell(made: Plan) -> str:
+    """The kind of patient, by subtype and line alone."""
+    said = {fact.fact: fact.text for fact in made.case}
+    return slugify(" ".join(said.get(name, f"{name} unknown") for name in ("subtype", "line")))[:80]
 
 
 _ASKS = (
@@ -181,7 +221,7 @@ def care(request: HttpRequest) -> HttpResponse:
         "problem": problem,
         "kept": _kept(asked),
     }
-    return render(request, "planner/care.html", page, status=422 if problem else 200)
+    return _shown_as_chosen(request, "planner/care.html", page, 422 if problem else 200)
 
 
 def _care_options(told: dict[str, str]) -> CareOptions:
@@ -246,6 +286,8 @@ def _asked(request: HttpRequest) -> Asked:
     else:
         said = said_of(dict(request.POST.lists()), about.edition)
     intended = "".join(said.pop("intended", [""]))
+    for name in _OF_THE_CASE:
+        said.pop(name, None)
     found = read(said, about.edition)
     made, problems = None, found.problems
     if found.case is not None:
@@ -284,7 +326,16 @@ def _shown(asked: Asked) -> dict[str, object]:
         else None,
         "problems": [(name, labels.get(name, name), text) for name, text in asked.problems.items()],
         "empty": asked.read.empty,
-    }
+        "choices": _afterwards(asked),
+    } | IMPACT_QUESTION
+
+
+def _afterwards(asked: Asked) -> list[tuple[str, str]]:
+    """What the plan may be afterwards: anything the plan speaks of, or none of it."""
+    if asked.plan is None:
+        return []
+    spoken = (*asked.plan.options, *asked.plan.possible, *asked.plan.labels_only)
+    return [*((o.regimen, o.name) for o in spoken), (NONE_OF_THESE, _("none of these"))]
 
 
 def _page(about: Asking, said: Said, asked: Asked | None = None) -> dict[str, object]:
@@ -343,9 +394,15 @@ def _examples(edition: Edition) -> tuple[tuple[str, str], ...]:
 
 @cache
 def _example_patients(edition: Edition) -> dict[str, Said]:
+    """The forms of the examples, and of the patients on whom answers of an activity are tried."""
+    tried: set[str] = set()
+    for activity in edition.contents.activities:
+        tried.update(name for question in activity.questions for name in question.try_on)
+        tried.update(name for takeaway in activity.takeaways for name in takeaway.try_on)
     return {
         case.id: said_of_case(patient_from_mapping(case.patient, edition, case.id), edition)
-        for case in _example_cases(edition)
+        for case in edition.cases()
+        if case.example == "yes" or case.id in tried
     }
 
 

@@ -1,24 +1,20 @@
-// The only script of the site. Every page works without it; it adds the live plan, copying, shortcuts.
+// The only script of the site; every page works without it.
 const all = (query, root = document) => [...root.querySelectorAll(query)];
 const one = (query) => document.querySelector(query);
 document.documentElement.dataset.script = "on";
 
-// -- the plan follows the form -----------------------------------------------------------------
+// the plan follows the form
 const form = one("form[data-live]");
 const plan = one("#plan");
 let waiting = 0;
 let asked = null;
 
-const opened = () => new Set(all("details[open][id]", plan).map((found) => found.id));
-
 const replace = (text) => {
-  const before = opened();
-  const closed = new Set(all("details:not([open])[id]", plan).map((found) => found.id));
+  const before = new Map(all("details[id]", plan).map((found) => [found.id, found.open]));
   const focus = plan.contains(document.activeElement) ? document.activeElement.id : "";
   plan.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
   for (const details of all("details[id]", plan)) {
-    if (before.has(details.id)) details.open = true;
-    else if (closed.has(details.id)) details.open = false;
+    if (before.has(details.id)) details.open = before.get(details.id);
   }
   if (focus) (document.getElementById(focus) || plan).focus({ preventScroll: true });
   const short = one("#short");
@@ -27,13 +23,18 @@ const replace = (text) => {
   offer();
 };
 
+const unfold = (field) => {
+  const box = field.closest("details");
+  if (box) box.open = true;
+};
+
 const settle = (target) => {
   // an answer beside the plan becomes the answer in the form
   const name = target.name?.match(/^answer\.(.+)$/)?.[1];
   const field = name && form.elements[name];
   if (field && !(field instanceof RadioNodeList)) {
     field.value = target.value;
-    for (let box = field.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+    unfold(field);
   }
 };
 
@@ -53,7 +54,7 @@ const update = async () => {
 
 if (form && plan) {
   const later = (event) => {
-    if (event.target.form !== form) return;
+    if (event.target.form !== form || event.target.closest("#impact")) return;
     settle(event.target);
     clearTimeout(waiting);
     waiting = setTimeout(update, event.type === "input" ? 400 : 0);
@@ -62,7 +63,7 @@ if (form && plan) {
   document.addEventListener("input", (event) => event.target.matches("input:not([type=checkbox])") && later(event));
 }
 
-// -- a link that carries the facts in its fragment, which no server ever sees -------------------
+// a link that carries the facts in its fragment, which no server ever sees
 const link = () => {
   const said = [...new FormData(form)].filter(([name, value]) => value && name !== "csrfmiddlewaretoken");
   const bytes = new TextEncoder().encode(JSON.stringify(said));
@@ -83,7 +84,7 @@ const fill = () => {
         if (box.type !== "checkbox") box.value = value;
         else if (box.value === value) box.checked = true;
       }
-      for (let box = boxes[0].closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+      unfold(boxes[0]);
     }
   } catch {
     one("#short").textContent = "The link is broken; nothing was filled in.";
@@ -93,7 +94,7 @@ const fill = () => {
   update();
 };
 
-// -- buttons that need a script ----------------------------------------------------------------
+// buttons that need a script
 const offer = () => {
   for (const button of all("[data-copy=link], [data-print]")) button.hidden = false;
 };
@@ -118,7 +119,7 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-// -- shortcuts, which can be turned off ---------------------------------------------------------
+// shortcuts, which can be turned off
 const OFF = "consilium-shortcuts=off";
 const pages = { p: "/plan", a: "/ask/", e: "/evidence/" };
 let last = "";
@@ -127,23 +128,22 @@ document.addEventListener("keydown", (event) => {
   if (event.target.matches("input, select, textarea")) return;
   const key = event.key;
   if (last === "g" && pages[key]) location.assign(pages[key]);
-  else if (key === "/") (one("[data-ask]") || one("nav a[href='/ask/']"))?.focus();
+  else if (key === "/") (one("[data-ask]") || one("a[href='/ask/']"))?.focus();
   else if (key === "?") location.assign("/shortcuts");
   else if (key === "j" || key === "k") {
     const options = all(".option").filter((option) => option.offsetParent);
     const at = options.indexOf(document.activeElement.closest(".option"));
     options[Math.max(0, at + (key === "j" ? 1 : -1))]?.focus();
-  } else if (key === "p") one("[formaction='/plan/print']")?.click();
-  else if (key === "e") one("[formaction='/plan/everything']")?.click();
+  } else if (key === "p") one("[formaction='/plan/print'], [data-print]")?.click();
+  else if (key === "e") (one("[formaction='/plan/everything']") || one("a[href='/evidence/']"))?.click();
   else {
     last = key;
+    setTimeout(() => (last = ""), 1500);
     return;
   }
   last = "";
   event.preventDefault();
 });
 
-// -- on a phone the form folds once there is a plan ---------------------------------------------
-if (one("[data-short]") && matchMedia("(max-width: 760px)").matches) one("#asked").open = false;
 offer();
 fill();
