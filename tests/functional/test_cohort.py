@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import polars as pl
 import pytest
 from tests.support.builders import the_edition
@@ -20,6 +21,7 @@ from typer.testing import CliRunner
 from consilium.cli.commands import app
 from consilium.clinical.patient import PatientCase
 from consilium.intake import patient_from_mapping
+from consilium.intake.fhir.bulk import Block
 from consilium.knowledge.records import Region
 from consilium.planning import Plan, plan
 from consilium.planning.known import Contradiction
@@ -82,7 +84,9 @@ def as_written(sheet: Sheet, gaps: tuple[str, ...]) -> dict[str, object]:
 
 def differences(cases: list[PatientCase], *, as_of: date, region: Region) -> list[str]:
     engine = Engine(the_edition(), as_of, region)
-    planned = engine.cases(list(cases))
+    nothing = np.full(len(cases), -1)
+    read = Block(len(cases), {}, {}, [], nothing, nothing, [], dict(enumerate(cases)))
+    planned = engine.records([read])
     at = {int(row): place for place, row in enumerate(planned.rows)}
     found = []
     for row, case in enumerate(cases):

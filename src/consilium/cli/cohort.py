@@ -39,7 +39,7 @@ def cohort(
     ] = None,
     table: Annotated[str, typer.Option("--table", help="The table of a database.")] = "",
     key: Annotated[str, typer.Option("--key", help="The column that names the patient.")] = "",
-    chunk: Annotated[int, typer.Option("--chunk", help="Patients at a time.", min=1)] = 100_000,
+    chunk: Annotated[int, typer.Option("--chunk", help="Patients at a time.", min=1)] = 20_000,
     jobs: Annotated[int, typer.Option("--jobs", help="Processes at work.", min=1)] = 1,
     restart: Annotated[
         bool, typer.Option("--restart", help="Forget what the folder holds of an earlier run.")

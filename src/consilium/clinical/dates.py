@@ -3,6 +3,7 @@
 import re
 from calendar import monthrange
 from datetime import date
+from functools import lru_cache
 
 import msgspec
 
@@ -39,17 +40,27 @@ class Day(msgspec.Struct, frozen=True, order=True):
     @property
     def first(self) -> date:
         """The earliest day that the text can mean."""
-        return date.fromisoformat((self.text + "-01-01")[:10])
+        return _first(self.text)
 
     @property
     def last(self) -> date:
         """The latest day that the text can mean."""
-        year, month = self.first.year, self.first.month
-        if len(self.text) == 4:
-            return date(year, 12, 31)
-        if len(self.text) == 7:
-            return date(year, month, monthrange(year, month)[1])
-        return self.first
+        return _last(self.text)
 
     def __str__(self) -> str:
         return self.text
+
+
+@lru_cache(maxsize=1 << 14)
+def _first(text: str) -> date:
+    return date.fromisoformat((text + "-01-01")[:10])
+
+
+@lru_cache(maxsize=1 << 14)
+def _last(text: str) -> date:
+    first = _first(text)
+    if len(text) == 4:
+        return date(first.year, 12, 31)
+    if len(text) == 7:
+        return date(first.year, first.month, monthrange(first.year, first.month)[1])
+    return first

@@ -106,7 +106,7 @@ def in_declared_unit(fact: FactRecord, value: Decimal, unit: str) -> float:
 
 def exactly_in_declared_unit(fact: FactRecord, value: Decimal, unit: str) -> Decimal:
     """The same as an exact decimal, for the arithmetic of a dose."""
-    converted = value * _factor(fact, unit)
+    converted = value * factor_of(fact, unit)
     if not fact.low <= converted <= fact.high:
         shown = f"{_shown(float(converted))} {fact.unit}".strip()
         raise NumberError(
@@ -116,7 +116,8 @@ def exactly_in_declared_unit(fact: FactRecord, value: Decimal, unit: str) -> Dec
     return converted
 
 
-def _factor(fact: FactRecord, unit: str) -> Decimal:
+def factor_of(fact: FactRecord, unit: str) -> Decimal:
+    """What brings a number from a unit to the declared one; ``NumberError`` for one not read."""
     known = units_of(fact)
     if not unit and not known:
         return Decimal(1)

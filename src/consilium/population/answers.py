@@ -162,6 +162,19 @@ class Asking:
 
     def answer(self, codes: Mapping[int, Codes], size: int) -> Answered:
         """All answers, and the gaps in the order of `plan`."""
+        parts = [
+            self._slice({place: column[start : start + _ROWS] for place, column in codes.items()})
+            for start in range(0, size, _ROWS)
+        ] or [self._slice({place: column[:0] for place, column in codes.items()})]
+        return Answered(
+            self.ids,
+            np.concatenate([part.codes for part in parts]),
+            np.concatenate([part.gaps for part in parts]),
+            self.facts,
+        )
+
+    def _slice(self, codes: Mapping[int, Codes]) -> Answered:
+        size = len(next(iter(codes.values()))) if codes else 0
         answers = np.zeros((size, len(self.ids)), np.int8)
         weights = np.zeros((size, len(self._columns)), np.int16)
         first = np.full((size, len(self.facts)), _LAST, np.int16)
@@ -197,5 +210,7 @@ class Asking:
         return np.where(chosen < 1, places, np.int16(-1))
 
 
+_ROWS = 1 << 14
+"""Patients whose answers are weighed at a time; what a weighing needs is many times the answers."""
 _LAST = 32_000
 _SHOWN = 8

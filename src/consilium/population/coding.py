@@ -1,4 +1,4 @@
-"""Rows of a table, and cases read from records, as codes of what is known of each fact."""
+"""Rows of a table, and records, as codes of what is known of each fact."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from consilium.clinical.patient import PatientCase, PatientError
 from consilium.errors import ConsiliumError, nearest
 from consilium.intake import patient_from_mapping
+from consilium.intake.fhir.bulk import Block
 from consilium.intake.vocabulary import Vocabulary
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import FactRecord
@@ -46,27 +47,85 @@ class Coding:
         self.vocabulary = Vocabulary.of(edition)
         self._kept: dict[tuple[str, object], int | str] = {}
         self._histories: dict[tuple[str, ...], dict[str, int] | str] = {}
+        self._cases: list[PatientCase] = []
+        self._case_codes: dict[int, dict[str, int] | str] = {}
 
-    # -- cases -----------------------------------------------------------------------------------
+    # -- records ---------------------------------------------------------------------------------
 
-    def cases(self, read: Sequence[PatientCase | str]) -> Coded:
-        """Codes of cases; a text in place of a case says why there is none."""
-        columns = {f: np.zeros(len(read), np.int32) for f in self.parts.alphabets}
+    def records(self, blocks: Sequence[Block]) -> Coded:
+        """Codes of records that were read in blocks."""
+        coded = [self._block(block) for block in blocks]
+        starts = np.cumsum([0, *(one.size for one in coded)]).tolist()
+        return Coded(
+            starts[-1],
+            {f: np.concatenate([one.columns[f] for one in coded]) for f in self.parts.alphabets},
+            {
+                start + row: said
+                for start, one in zip(starts, coded, strict=False)
+                for row, said in one.problems.items()
+            },
+        )
+
+    def _block(self, block: Block) -> Coded:
+        columns = {f: np.zeros(block.size, np.int32) for f in self.parts.alphabets}
         problems: dict[int, str] = {}
-        for row, case in enumerate(read):
-            if isinstance(case, str):
-                problems[row] = case
+        for fact, alphabet in self.parts.alphabets.items():
+            if fact in block.numbers and isinstance(alphabet.kind, NumberKind):
+                numbers = block.numbers[fact]
+                columns[fact][numbers.rows] = alphabet.codes_of_numbers(numbers.values)
+            if fact in block.words:
+                words = block.words[fact]
+                places, inverse = np.unique(words.places, return_inverse=True)
+                codes = [
+                    alphabet.code(known_of(block.entries[place], alphabet.kind))
+                    for place in places.tolist()
+                ]
+                columns[fact][words.rows] = np.array(codes, np.int32)[inverse]
+        for together in (block.together, block.given):
+            self._read_together(block, together, columns, problems)
+        for row, case in block.alone.items():
+            known = self._codes_of(case)
+            if isinstance(known, str):
+                problems[row] = known
                 continue
-            try:
-                given = given_by(case, self.edition)[0]
-            except PatientError as problem:
-                problems[row] = str(problem)
-                continue
-            for fact, known in given.items():
-                alphabet = self.parts.alphabets.get(fact)
-                if alphabet is not None:
-                    columns[fact][row] = alphabet.code(known)
-        return Coded(len(read), columns, problems)
+            for fact, code in known.items():
+                columns[fact][row] = code
+        return Coded(block.size, columns, problems)
+
+    def _read_together(
+        self,
+        block: Block,
+        together: NDArray[np.int64],
+        columns: dict[str, Codes],
+        problems: dict[int, str],
+    ) -> None:
+        rows = np.flatnonzero(together >= 0)
+        places, inverse = np.unique(together[rows], return_inverse=True)
+        if block.cases is not self._cases:
+            self._cases, self._case_codes = block.cases, {}
+        for place in places.tolist():
+            if place not in self._case_codes:
+                self._case_codes[place] = self._codes_of(block.cases[place])
+        found = [self._case_codes[place] for place in places.tolist()]
+        for index, codes in enumerate(found):
+            if isinstance(codes, str):
+                problems |= dict.fromkeys(rows[inverse == index].tolist(), codes)
+        facts = {fact for codes in found if isinstance(codes, dict) for fact in codes}
+        for fact in facts:
+            table = [c.get(fact, NOTHING) if isinstance(c, dict) else NOTHING for c in found]
+            column = np.array(table, np.int32)[inverse]
+            told = column != NOTHING
+            columns[fact][rows[told]] = column[told]
+
+    def _codes_of(self, case: PatientCase | str) -> dict[str, int] | str:
+        if isinstance(case, str):
+            return case
+        try:
+            given = given_by(case, self.edition)[0]
+        except PatientError as problem:
+            return str(problem)
+        alphabets = self.parts.alphabets
+        return {f: alphabets[f].code(known) for f, known in given.items() if f in alphabets}
 
     # -- tables ----------------------------------------------------------------------------------
 

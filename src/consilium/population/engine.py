@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from consilium.clinical.patient import PatientCase
+from consilium.intake.fhir.bulk import Block
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Region
 from consilium.planning.making import knowledge_of
@@ -48,9 +49,9 @@ class Engine:
         """Plans of the rows of a table."""
         return self.plan(self.coding.frame(frame))
 
-    def cases(self, cases: list[PatientCase | str]) -> Planned:
-        """Plans of cases read from records; a text says why one could not be read."""
-        return self.plan(self.coding.cases(cases))
+    def records(self, blocks: Sequence[Block]) -> Planned:
+        """Plans of records that were read in blocks."""
+        return self.plan(self.coding.records(blocks))
 
     def plan(self, coded: Coded) -> Planned:
         """Plans of all rows that can be planned."""
@@ -92,7 +93,7 @@ class Engine:
         return f"this patient cannot be: {says}"
 
 
-_MOST_KEPT = 200_000
+_MOST_KEPT = 100_000
 
 
 class Changed(NamedTuple):

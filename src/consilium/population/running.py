@@ -13,20 +13,22 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
 import polars as pl
 
 from consilium.clinical.dates import Day
-from consilium.clinical.patient import PatientCase, PatientError
 from consilium.errors import ConsiliumError
-from consilium.intake import read_patient
+from consilium.intake.fhir.bulk import Block, BulkReader
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Region
 from consilium.population.engine import Engine, Planned, changed
 from consilium.population.inputs import Chunk, Source
 from consilium.population.sheets import SheetOption
+
+_BLOCK_BYTES = 16_000_000
 
 
 class RunError(ConsiliumError):
@@ -102,15 +104,20 @@ class Worker:
             then = date.fromisoformat(settings.compare_as_of or settings.as_of)
             self.other = Engine(other or edition, then, self.region)
 
+    @cached_property
+    def reader(self) -> BulkReader:
+        """Reads records, if there are any."""
+        return BulkReader(self.engine.coding.vocabulary, Day(self.settings.as_of))
+
     def run(self, chunk: Chunk) -> int:
         """Plan one chunk, write it whole, and say how many patients it held."""
         computed = self.engine.computed
-        cases = self._cases(chunk)
-        planned = self._planned(self.engine, chunk, cases)
+        blocks = [self.reader.read(part) for part in _parts(chunk.records or [])]
+        planned = self._planned(self.engine, chunk, blocks)
         summary = summed(planned, len(chunk.keys))
         summary.computed = self.engine.computed - computed
         if self.other is not None:
-            found = changed(self._planned(self.other, chunk, cases), planned)
+            found = changed(self._planned(self.other, chunk, blocks), planned)
             summary.changed, summary.compared = found.patients, found.compared
             summary.gained, summary.lost = dict(found.gained), dict(found.lost)
             summary.label_changed = dict(found.label)
@@ -132,21 +139,23 @@ class Worker:
         _whole(self.folder / f"summary-{stem}.json", lambda path: path.write_bytes(written))
         return len(chunk.keys)
 
-    def _cases(self, chunk: Chunk) -> list[PatientCase | str]:
-        decided = Day(self.settings.as_of)
-        return [self._read(lines, decided) for lines in chunk.records or ()]
-
-    def _read(self, lines: list[bytes], decided: Day) -> PatientCase | str:
-        try:
-            return read_patient(
-                b"\n".join(lines), self.engine.coding.vocabulary, where="", decision_date=decided
-            )
-        except PatientError as problem:
-            return str(problem).removeprefix(": ").strip()
-
     @staticmethod
-    def _planned(engine: Engine, chunk: Chunk, cases: list[PatientCase | str]) -> Planned:
-        return engine.frame(chunk.frame) if chunk.frame is not None else engine.cases(cases)
+    def _planned(engine: Engine, chunk: Chunk, blocks: list[Block]) -> Planned:
+        return engine.frame(chunk.frame) if chunk.frame is not None else engine.records(blocks)
+
+
+def _parts(records: list[list[bytes]]) -> Iterator[list[list[bytes]]]:
+    """Stretches of records that are read together, of a few megabytes each."""
+    part: list[list[bytes]] = []
+    size = 0
+    for record in records:
+        part.append(record)
+        size += sum(map(len, record))
+        if size > _BLOCK_BYTES:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
 
 
 def _whole(path: Path, write: Callable[[Path], object]) -> None:

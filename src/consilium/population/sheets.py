@@ -77,6 +77,7 @@ class Sheets:
         self._choosing = len(knowledge.choosing)
         self._kept: dict[bytes, tuple[tuple[str, str, str, str, tuple[str, ...]], ...]] = {}
         self._care_kept: dict[tuple[str, bytes], tuple[bool, tuple[str, ...]]] = {}
+        self._options: dict[SheetOption, SheetOption] = {}
 
     @cached_property
     def regimens(self) -> tuple[str, ...]:
@@ -113,9 +114,9 @@ class Sheets:
         options = []
         for regimen, certainty, stance, label, positions in self._kept[chosen]:
             forbidden, cautions = self._cautions(regimen, codes)
-            options.append(
-                SheetOption(regimen, certainty, stance, label, positions, forbidden, cautions)
-            )
+            option = SheetOption(regimen, certainty, stance, label, positions, forbidden, cautions)
+            # sheets differ far more often than options do, and a registry has many sheets
+            options.append(self._options.setdefault(option, option))
         options.sort(key=lambda option: option.contraindicated)
         fits = {t.id: told[f"trial:{t.id}"] for t in self.knowledge.trials if _is_open(t)}
         return Sheet(

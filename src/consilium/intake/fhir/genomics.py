@@ -116,7 +116,7 @@ class GenomicsReader:
         code = concept(resource.body.get("code"))
         if code.has("LOINC", _VARIANT) or withdrawn(resource.body):
             return
-        calls = _calls(resource)
+        calls = calls_of(resource)
         for one in mappings(resource.body.get("derivedFrom")):
             variant = self.resources.resolve(one, resource)
             if calls and variant is not None:
@@ -151,7 +151,7 @@ class GenomicsReader:
             why = "it does not say whether a variant is present or absent"
             self.harvest.not_read(resource, label, why, value.path)
             return
-        calls = _calls(resource) | self.calls.get(resource.where, set())
+        calls = calls_of(resource) | self.calls.get(resource.where, set())
         present = said == {POSITIVE}
         if present and (len(calls) > 1 or len(genes) > 1):
             why = (
@@ -344,7 +344,7 @@ def _source(resource: Resource) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def _calls(resource: Resource) -> set[str]:
+def calls_of(resource: Resource) -> set[str]:
     """The significance that an observation states for its variant."""
     found: set[str] = set()
     code = concept(resource.body.get("code"))

@@ -28,7 +28,7 @@ METHOD = (
     "more than 90 days, or with a new drug after progression or a reason for stopping"
 )
 
-_KINDS = (
+KINDS = (
     "MedicationRequest",
     "MedicationAdministration",
     "MedicationStatement",
@@ -119,11 +119,16 @@ class MedicationReader:
 
     def read(self) -> tuple[Therapy, ...]:
         """The therapies, in the order in which they began."""
-        exposures = [
-            exposure
-            for resource in self.resources.of(*_KINDS)
-            if (exposure := self._exposure(resource)) is not None
-        ]
+        return self.grouped(
+            [
+                exposure
+                for resource in self.resources.of(*KINDS)
+                if (exposure := self.exposure(resource)) is not None
+            ]
+        )
+
+    def grouped(self, exposures: list[Exposure]) -> tuple[Therapy, ...]:
+        """What was given as therapies."""
         dated = [one for one in exposures if one.start is not None]
         undated = [one for one in exposures if one.start is None]
         regimens = _regimens(dated)
@@ -141,7 +146,8 @@ class MedicationReader:
 
     # --- one medicine ---------------------------------------------------------------------------
 
-    def _exposure(self, resource: Resource) -> Exposure | None:
+    def exposure(self, resource: Resource) -> Exposure | None:
+        """What one resource says was given; nothing when it counts as no treatment of a cancer."""
         body = resource.body
         named = self._medicine(resource)
         label = named.label

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from functools import cached_property
 
@@ -22,8 +23,9 @@ from consilium.intake.fhir.verdicts import (
     verdicts_in,
 )
 from consilium.intake.pd_l1 import PdL1Score, assays_in, number_in, scores_in
-from consilium.intake.quantities import NumberError, exact, in_declared_unit
+from consilium.intake.quantities import NumberError, exact, factor_of, in_declared_unit
 from consilium.intake.vocabulary import Vocabulary
+from consilium.knowledge.records import FactRecord
 
 _PERCENT_WHERE_STATUS = {"er_status": "er_percent", "pr_status": "pr_percent"}
 _STATUS_WHERE_PERCENT = {percent: status for status, percent in _PERCENT_WHERE_STATUS.items()}
@@ -118,6 +120,15 @@ def moment_of(body: Body) -> Moment | None:
 def withdrawn(body: Body) -> str:
     """Why a resource no longer counts; empty when it does."""
     return _WITHDRAWN.get(str(body.get("status")), "")
+
+
+def leukocyte_factor(body: Body) -> int:
+    """The factor that makes a count of leukocytes one in a microlitre; zero for anything else."""
+    if not concept(body.get("code")).has("LOINC", _LEUKOCYTES):
+        return 0
+    amount = value_of(body).amount
+    units = amount.units if amount else ()
+    return next((factor for unit in units if (factor := _PER_MICROLITRE.get(unit))), 0)
 
 
 class _Unclear(Exception):
@@ -242,16 +253,44 @@ class ObservationReader:
         """Leukocytes per microlitre, and as they were written, by day."""
         found: dict[object, list[tuple[float, str]]] = {}
         for other in self.resources.of("Observation"):
-            if not concept(other.body.get("code")).has("LOINC", _LEUKOCYTES):
-                continue
-            amount, day = value_of(other.body).amount, moment_of(other.body)
-            if amount is None or day is None:
-                continue
-            factor = next((f for u in amount.units if (f := _PER_MICROLITRE.get(u))), None)
-            if factor is not None:
+            factor, day = leukocyte_factor(other.body), moment_of(other.body)
+            amount = value_of(other.body).amount if factor else None
+            if amount is not None and day is not None:
                 counted = float(amount.value) * factor
                 found.setdefault(day.day, []).append((counted, str(amount)))
         return found
+
+    def plain_number(self, resource: Resource) -> tuple[FactRecord, Decimal] | None:
+        """The fact of a laboratory value and the factor to its unit.
+
+        Nothing where more than the number decides what is read of an observation.
+        """
+        code, amount = concept(resource.body.get("code")), value_of(resource.body).amount
+        about = self._about(code)
+        fact = self.vocabulary.facts.get(about or "")
+        if fact is None or fact.kind != "number" or about in self._readers:
+            return None
+        if amount is None or amount.comparator or not amount.units:
+            return None
+        if withdrawn(resource.body) or self._parts(resource):
+            return None
+        if about == "anc" and any(_NOT_NEUTROPHIL_COUNT.search(text) for text in code.texts):
+            return None
+        coded, *printed = amount.units
+        try:
+            factor = factor_of(fact, coded)
+        except NumberError:
+            return None
+        for unit in printed:
+            with suppress(NumberError):
+                if factor_of(fact, unit) != factor:
+                    return None
+        return fact, factor
+
+    def says_something(self, resource: Resource) -> bool:
+        """Whether an observation is about a fact, whatever its value."""
+        about = self._about(concept(resource.body.get("code")))
+        return about not in (None, "refused") or bool(self._parts(resource))
 
     def _word(self, result: _Result) -> None:
         """A choice that is reported in the words of the edition itself."""

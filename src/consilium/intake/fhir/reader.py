@@ -43,7 +43,7 @@ def patient_from_fhir(
         )
     if decision_date is not None:
         _leave_out_later(resources, harvest, decision_date)
-    _person(resources, harvest, decision_date)
+    person(resources, harvest, decision_date)
     extent = ConditionReader(resources, harvest).read()
     GenomicsReader(resources, harvest).read()
     therapies = MedicationReader(vocabulary, resources, harvest, extent).read()
@@ -59,7 +59,7 @@ def patient_from_fhir(
     )
 
 
-def _person(resources: Resources, harvest: Harvest, decision_date: Day | None) -> None:
+def person(resources: Resources, harvest: Harvest, decision_date: Day | None) -> None:
     """Sex and age; nothing else of a Patient is looked at."""
     for resource in resources.of("Patient"):
         gender = resource.body.get("gender")
@@ -72,8 +72,8 @@ def _person(resources: Resources, harvest: Harvest, decision_date: Day | None) -
         born = moment(resource.body.get("birthDate"))
         if born is None or decision_date is None:
             continue
-        youngest = _years(born.day.last.isoformat(), decision_date.first.isoformat())
-        oldest = _years(born.day.first.isoformat(), decision_date.last.isoformat())
+        youngest = years(born.day.last.isoformat(), decision_date.first.isoformat())
+        oldest = years(born.day.first.isoformat(), decision_date.last.isoformat())
         if youngest == oldest and youngest >= 0:
             rule = "completed years on the decision date"
             harvest.findings.append(
@@ -84,14 +84,15 @@ def _person(resources: Resources, harvest: Harvest, decision_date: Day | None) -
             harvest.not_understood.append(NotUnderstood("Patient.birthDate", "age", why))
 
 
-def _years(born: str, on: str) -> int:
+def years(born: str, on: str) -> int:
+    """Completed years between two days, both written as in 2026-01-12."""
     return int(on[:4]) - int(born[:4]) - (on[5:] < born[5:])
 
 
 def _leave_out_later(resources: Resources, harvest: Harvest, decision_date: Day) -> None:
     kept: list[Resource] = []
     for resource in resources.all:
-        on = _dated(resource)
+        on = dated(resource)
         if on is not None and on.day.first > decision_date.last:
             harvest.drop(resource, _label(resource), f"dated after the decision of {decision_date}")
         else:
@@ -99,7 +100,8 @@ def _leave_out_later(resources: Resources, harvest: Harvest, decision_date: Day)
     resources.all = kept
 
 
-def _dated(resource: Resource) -> Moment | None:
+def dated(resource: Resource) -> Moment | None:
+    """The day by which a resource is left out when it lies after the decision."""
     if resource.kind == "Condition":
         return condition_moment(resource)
     if resource.kind == "Observation":
