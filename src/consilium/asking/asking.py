@@ -26,14 +26,14 @@ from consilium.asking.derive import statements
 from consilium.asking.index import Index
 from consilium.asking.model import Model, arranged
 from consilium.asking.names import Named, Names
-from consilium.asking.retrieval import ranked
+from consilium.asking.retrieval import coverage, ranked
 from consilium.asking.statements import RANK, Statement
 from consilium.asking.words import content, facets_of, plain, tokens
 from consilium.clinical.dates import Day
 from consilium.knowledge.edition import Edition
 
 _META = re.compile(
-    r"\b(?:activity|page|commentary|article|programme|program|website|site|cme|series|faq|webinar|poll|learning objective|key take|takeaway|this content)"
+    r"(?<!any )(?<!antitumour )(?<!clinical )(?<!anti-tumour )\b(?:activity|page|commentary|article|programme|program|website|site|cme|(?:this|which|what|faq) series|faq|webinar|poll|learning objective|key take|takeaway|this content)"
 )
 _PRONOUN = re.compile(
     r"\b(it|its|they|them|their|that|this|those|these|same|the (?:trial|study|drug|former|latter|other|first one|second one)|he|she|his|her)\b|^(?:and|what about|how about|also|ok|so)\b"
@@ -53,6 +53,10 @@ class Asker:
         self.edition, self.model = edition, model
         self.names = Names(edition)
         self._harms = frozenset(edition.adverse_events)
+        self._looked_for = [
+            (frozenset(content(f"{r.about} {r.what}")), frozenset(content(r.what)), r)
+            for r in edition.contents.not_verified
+        ]
         self.index = Index(statements(edition))
 
     def ask(
@@ -113,7 +117,8 @@ class Asker:
                 if before.entities:
                     break
                 before = self.names.named(earlier)
-            ours = [e for e in named.entities if e.startswith(("trial:", "drug:"))]
+            named = self._other(question, named, before)
+            ours = [e for e in named.entities if e.startswith(("trial:", "drug:", "person:"))]
             if short and (follows or not named.entities):
                 if not ours:
                     named = Named((*named.entities, *before.entities))
@@ -131,6 +136,23 @@ class Asker:
             own = tuple(f"activity:{a.id}" for a in self.edition.contents.activities)
             named = Named((*named.entities, *own), named.unknown)
         return Asked(question, named, facets, scope, as_of)
+
+    def _other(self, question: str, named: Named, before: Named) -> Named:
+        """`The other`: the one of a pair that the question before did not name."""
+        if not re.search(r"\bthe other (?!hand)", plain(question)):
+            return named
+        pairs: list[set[str]] = [{"person:tolaney", "person:cortes"}]
+        for class_ in ("parp-inhibitor",):
+            pairs.append(
+                {f"drug:{d.id}" for d in self.edition.contents.drugs if class_ in d.classes}
+            )
+        pairs.append({"drug:sacituzumab-govitecan", "drug:datopotamab-deruxtecan"})
+        for pair in pairs:
+            there = pair & set(before.entities)
+            if len(there) == 1 and len(pair) == 2:
+                rest = [e for e in named.entities if not e.startswith("class:")]
+                return Named((*rest, *(pair - there)), named.unknown, named.mentions)
+        return named
 
     def _may_mean_the_page(self, question: str, meta: frozenset[str] | set[str]) -> bool:
         """Whether a question such as `who is the provider?` asks about the activity unnamed."""
@@ -321,7 +343,13 @@ class Asker:
         ranked = self.ranked(asked)
         sides = self._sides(asked)
         kept = self._side_by_side(asked, sides) if sides else self._chosen(asked, ranked)
-        missing = lacking(asked, kept, self._harms) or self._known_gap(asked, ranked)
+        kept = self._beside(asked, ranked, kept)
+        missing = (
+            lacking(asked, kept, self._harms)
+            or self._known_gap(asked, ranked)
+            or self._not_verified(asked, kept)
+            or self._strangers(asked)
+        )
         if missing or not kept:
             return self._not_there(asked, ranked, missing, kept, read)
         if not sides and unseen(self.index, self.names, asked, kept[0]):
@@ -355,12 +383,59 @@ class Asker:
             "answer",
             verdict=said,
             lead=lead,
+            computed=_speaker(asked, ordered),
             statements=tuple(Said.of(s) for s in ordered[:5]),
             agreement=self._agreement(asked, ordered),
         )
 
     def _chosen(self, asked: Asked, ranked: list[tuple[float, Statement]]) -> list[Statement]:
         return chosen(self.index, self.names, asked, ranked)
+
+    def _beside(
+        self, asked: Asked, ranked: list[tuple[float, Statement]], kept: list[Statement]
+    ) -> list[Statement]:
+        """What must stand beside the statements chosen: whom a trial took, where the question
+        says it of the trial; the meaning of a word that is asked for; where sources differ."""
+        text = plain(asked.question)
+        trials = asked.named.of("trial")
+        if not kept:
+            return kept
+        more: list[Statement] = []
+        first = False
+        if (
+            len(trials) == 1
+            and _TAKEN.search(text)
+            and {"pfs", "os", "orr", "results"} & set(asked.facets)
+        ):
+            whom = next((s for _, s in ranked if "population" in s.facets[:1] and s.head), None)
+            if whom is not None and whom not in kept:
+                more.append(whom)
+                first = _TOOK.search(text) is not None
+        if asked.defines and trials:
+            wanted = set(asked.facets)
+            meant = [
+                s
+                for i in self.index.by_facet.get("definition", ())
+                if wanted & set((s := self.index.by_id[i]).facets) - {"definition"}
+                and self.holds(s, asked)
+            ]
+            meant.sort(key=lambda s: (-len(wanted & set(s.facets)), s.id))
+            more += [s for s in meant[:1] if s not in kept]
+        main = {f"{t}" for t in trials} or {
+            e for s in kept[:1] for e in s.about if e.startswith("trial:")
+        }
+        shown = set(asked.strong) & {f for s in kept for f in s.facets}
+        for _, s in ranked:
+            if (
+                "conflict" in s.facets
+                and main & set(s.about)
+                and shown & set(s.facets)
+                and s not in kept
+            ):
+                more.append(s)
+                break
+        kept = [*more, *kept] if first else [*kept[: 5 - len(more)], *more]
+        return kept[:5]
 
     def _sides(self, asked: Asked) -> tuple[str, ...]:
         """The things that a question sets side by side, if it does."""
@@ -419,6 +494,34 @@ class Asker:
             lead=here,
             statements=tuple(Said.of(s) for s in kept[:3]),
         )
+
+    def _not_verified(self, asked: Asked, kept: list[Statement]) -> tuple[str, ...]:
+        """What was looked for and could not be verified, where just that is asked."""
+        if asked.scope == "activity":
+            return ()
+        words = {w: self.index.weight(w) for w in content(asked.question)}
+        told = {w for s in kept for w in self.index.words(s.id)}
+        best = coverage(words, frozenset(told))
+        for all_words, what, record in self._looked_for:
+            here = coverage(words, all_words)
+            if here >= 0.7 and here > best + 0.12 and len(what & set(words)) >= 0.5 * len(what):
+                return (f"{record.what} (looked for: {record.why})",)
+        return ()
+
+    def _strangers(self, asked: Asked) -> tuple[str, ...]:
+        """Names of people or studies in the middle of a question that the store does not know."""
+        words = re.findall(r"[A-Za-z][\w'-]*", asked.question)
+        capital = [w for w in words[1:] if re.match(r"[A-Z][a-z]{3,}$", w)]
+        if len(capital) > 0.4 * len(words):
+            return ()
+        strange = [
+            w
+            for w in capital
+            if not set(content(w)) <= self.index.vocabulary
+            and not self.names.named(w).entities
+            and not field.knows(w)
+        ]
+        return tuple(f"anything by the name {w}" for w in strange[:2])
 
     def _not_there(
         self,
@@ -488,6 +591,27 @@ _LEADS: dict[str, dict[str, str]] = {
         "not-said": "The stored sources do not state the premise in these words. What they say:",
     },
 }
+
+
+_TAKEN = re.compile(
+    r"her2[- ]?(?:positive|\+|neg|low|ultra|0)|\bcps\b|pd-?l1|hormone|\bhr ?(?:\+|-|pos|neg)|triple|tnbc|brca|first[- ]line|pretreated|"
+    r"second[- ]line|\buntreated|\bmen\b|elderly|\bearly|\beligib|\bcandidates?"
+)
+_TOOK = re.compile(
+    r"\b(?:took|enrol\w*|includ\w+|recruit\w*|randomi[sz]ed|studied|treated|tested|in|of|with|among) .{0,40}(?:patients|women|people|disease|cancer|below|positive|negative)\b|\bits (?:first|second|later)"
+)
+_SAID_BY = re.compile(
+    r"\bwho (?:said|says|thinks?|believes?|recommends?|prefers?|considers?|argues?|called?|mention(?:s|ed)|expects?|predict\w*|favou?rs?|uses?|gives?|finds?)\b|"
+    r"\bwhich (?:of the (?:two|experts|speakers|doctors)|expert|speaker|doctor|faculty(?: member)?|of them)\b"
+)
+
+
+def _speaker(asked: Asked, kept: list[Statement]) -> tuple[Computed, ...]:
+    """Who says it, where just that is asked."""
+    if not _SAID_BY.search(plain(asked.question)) or "presenter" in asked.facets:
+        return ()
+    by = next((s for s in kept if s.who), None)
+    return (Computed(f"{by.who} says this.", (by.id,)),) if by is not None else ()
 
 
 def _gained(statement: Statement) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from consilium.asking.asked import FIGURES, Asked
 from consilium.asking.index import Index
@@ -76,7 +77,7 @@ def chosen(
     while len(kept) < MOST:
         gains = []
         for value, s in pool:
-            if s in kept or any(_alike(s, k) for k in kept):
+            if s in kept or any(_alike(index, s, k) for k in kept):
                 continue
             new = sum(words[w] for w in words if w in index.words(s.id) and w not in said) / whole
             new += 0.5 * len((wanted & set(s.facets)) - told)
@@ -91,7 +92,11 @@ def chosen(
     for value, s in pool:
         if len(kept) >= 3 or value < 0.7 * best:
             break
-        if s in kept or any(_alike(s, k) for k in kept) or (strong and not strong & set(s.facets)):
+        if (
+            s in kept
+            or any(_alike(index, s, k) for k in kept)
+            or (strong and not strong & set(s.facets))
+        ):
             continue
         kept.append(s)
     people = asked.named.of("person")
@@ -104,6 +109,7 @@ def chosen(
     return kept[:5]
 
 
+@lru_cache(maxsize=8192)
 def seen(text: str) -> str:
     """A text without the clauses that say what was not found."""
     return " ".join(c for c in re.split(r"(?<=[.;:])\s", text) if not _UNSEEN.search(c))
@@ -113,12 +119,12 @@ def lacking(asked: Asked, kept: Sequence[Statement], harms: frozenset[str]) -> t
     """What was asked for and stands in none of the statements chosen."""
     missing = []
     said = [s for s in kept if s.kind != "gap"]
-    texts = " ".join(seen(s.text) for s in said)
-    told = facets_among(texts, TOPICS)
+    texts = [seen(s.text) for s in said]
+    told = {f for text in texts for f in facets_among(text, TOPICS)}
     held = {f for s in said for f in s.facets}
-    held |= set(facets_of(texts, every=True)) - _MARKED
+    held |= {f for text in texts for f in facets_of(text, every=True)} - _MARKED
     question = plain(asked.question)
-    if "dose" in asked.facets and _DOSE.search(question) and not _DOSED.search(texts):
+    if "dose" in asked.facets and _DOSE.search(question) and not _DOSED.search(" ".join(texts)):
         missing.append("a dose")
     missing += [f.replace("-", " ") for f in asked.facets if f in TOPICS and f not in told]
     rated = set(asked.strong) & harms
@@ -176,6 +182,6 @@ def unseen(index: Index, names: Names, asked: Asked, first: Statement) -> bool:
     return most > 0 and any(v >= 0.99 * most and _UNSEEN.search(c) for v, c in worth)
 
 
-def _alike(one: Statement, other: Statement) -> bool:
-    a, b = set(content(one.text)), set(content(other.text))
+def _alike(index: Index, one: Statement, other: Statement) -> bool:
+    a, b = index.own(one.id), index.own(other.id)
     return len(a & b) >= 0.85 * min(len(a), len(b)) and numbers(one.text) == numbers(other.text)

@@ -313,6 +313,7 @@ class _Deriving:
         ]
         about = (f"trial:{trial.id}", *self.therapies(experimental or held))
         first = _earliest(trial)
+        cohort = trial.kind in ("cohort", "benchmark-set")
 
         whom = tuple(
             f
@@ -335,7 +336,7 @@ class _Deriving:
                 text=text,
                 citations=self.cited(held_because),
                 about=more.pop("about", about),
-                facets=(*facets, *whom),
+                facets=(*facets, *whom, *(("real-world",) if cohort else ())),
                 also=self.called(held_because),
                 page=f"trial/{trial.id}",
                 since=more.pop("since", first),
@@ -609,7 +610,15 @@ class _Deriving:
         if (contrast is not None and contrast.ci95) or any(e.ci95 for e in result.arms.values()):
             facets.append("interval")
         superseded = {old for r in trial.results for old in r.supersedes}
-        regimens = [a.regimen for k, a in arms.items() if k in result.arms and a.regimen]
+        cohort = trial.kind in ("cohort", "benchmark-set")
+        if cohort:
+            facets.append("real-world")
+        if any(a.sequence for a in trial.arms):
+            facets.append("sequence")
+        shown_arms = [a for k, a in arms.items() if k in result.arms]
+        regimens = [r for a in shown_arms for r in (a.regimen, *a.sequence) if r]
+        if cohort and not regimens:
+            regimens = [r for a in arms.values() for r in (a.regimen, *a.sequence) if r]
         if not {"tnbc", "hr-positive"} & set(facets):
             facets += [f for f in facets_of(trial.population.says) if f in ("tnbc", "hr-positive")]
         return Statement(
@@ -864,10 +873,10 @@ class _Deriving:
             kind="care",
             text=f"{lead} ({label}): {what}{says}{'' if says.endswith('.') else '.'}",
             citations=self.cited(rule.because),
-            also=rule.note,
+            also=f"{rule.note} {self.called(rule.because)}",
             about=(
                 *self.therapies([rule.drug]),
-                *((f"person:{label.lower()}",) if who.kind == "person" else ()),
+                *((f"person:{label.lower()}",) if who.kind in ("person", "guideline") else ()),
             ),
             facets=("care", kind, *dict.fromkeys(facets)),
             who=who.name if who.kind in ("person", "guideline") else "",

@@ -92,6 +92,11 @@ def features(
     return found
 
 
+def knows(word: str) -> bool:
+    """Whether the gate met a word in its training, so that it is no strange name."""
+    return f"w:{stem(word.lower())}" in weights().weights
+
+
 def kinds_of(found: dict[str, float]) -> dict[str, float]:
     """The probability of every kind."""
     held = weights()

@@ -30,7 +30,7 @@ _PERSONAL = re.compile(
     r"i have been|i started|i am a (?:breast )?cancer|i'm a (?:breast )?cancer|am i (?:going|eligible|"
     r"a candidate|dying|able)|i(?:'m| am) (?:scared|worried|dying|afraid|stage)|should i (?:take|stop|start|"
     r"have|switch|get|go|try|continue|skip|ask)|can i (?:take|stop|drink|eat|skip|have|drive|travel|get|still)|"
-    r"will i (?:live|die|lose|survive|be|have)|how long (?:do|will|have) i|my (?:own )?(?:cancer|tumou?r|"
+    r"will i (?:live|die|lose|survive|be|have)|how long (?:will|have) i (?:live|got|have|survive|be)|how long do i have|my (?:own )?(?:cancer|tumou?r|"
     r"oncologist|doctor|scan|biopsy|chemo|treatment|prognosis|breast|hair|side effects|diagnosis|mastectomy)|"
     r"my (?:mum|mom|mother|wife|sister|daughter|aunt|grandma|grandmother|husband|friend|partner|father|dad)"
     r"(?:'s|s)? |do i (?:have|need|qualify)|is it safe for me|for me\b.{0,20}\?$)"
@@ -137,7 +137,12 @@ def refused(question: str) -> Refused | None:
 
 def _general_dose(text: str) -> bool:
     return re.search(
-        r"mg/kg|per kg|label|recommended|standard|\bin (?:ascent|tropion|the trial)", text
+        r"mg/kg|per kg|label|recommended|standard|\bcap\b|\bcapped|maximum|\bmax\b|\bdilut|saline|dextrose|\bin (?:ascent|tropion|the trial)",
+        text,
     ) is not None and (
-        re.search(r"\b\d{2,3} ?kg\b|\bmy (?:patient|pt)\b|\bfor (?:her|him)\b", text) is None
+        re.search(
+            r"(?<!above )(?<!over )(?<!from )(?<!beyond )\b\d{2,3} ?kg\b|\bmy (?:patient|pt)\b|\bfor (?:her|him)\b",
+            text,
+        )
+        is None
     )

@@ -12,10 +12,10 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import log
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from consilium.asking.statements import Statement
-from consilium.asking.words import content, plain
+from consilium.asking.words import TOPICS, content, facets_among, plain
 
 
 class TextSearch(Protocol):
@@ -73,12 +73,32 @@ def _searched(statement: Statement) -> str:
     return f"{statement.text} {statement.also} {statement.id.replace('/', ' ')}"
 
 
+class _Held(NamedTuple):
+    """What is worked out once of a statement."""
+
+    searched: str
+    words: frozenset[str]
+    group: frozenset[str]
+    own: frozenset[str]
+    topics: frozenset[str]
+
+
+def _held(statement: Statement, searched: str) -> _Held:
+    return _Held(
+        searched,
+        frozenset(content(searched)),
+        frozenset(content(statement.group)),
+        frozenset(content(statement.text)),
+        facets_among(statement.text, TOPICS),
+    )
+
+
 class Index:
     """Statements by id, by entity and by facet, with their full text."""
 
     def __init__(self, statements: Iterable[Statement]) -> None:
         self.text = Fts5()
-        self._words: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {}
+        self._words: dict[str, _Held] = {}
         self.update(statements)
 
     def update(self, statements: Iterable[Statement]) -> tuple[int, int]:
@@ -97,22 +117,28 @@ class Index:
             searched = _searched(s)
             before = held.get(s.id)
             self._words[s.id] = (
-                before
-                if before is not None and before[0] == searched
-                else (searched, frozenset(content(searched)), frozenset(content(s.group)))
+                before if before is not None and before.searched == searched else _held(s, searched)
             )
-        often = Counter(w for _, words, _ in self._words.values() for w in words)
+        often = Counter(w for held_words in self._words.values() for w in held_words.words)
         self.vocabulary = frozenset(often)
         self._rare = {w: log(len(self._words) / n) + 0.1 for w, n in often.items()}
         return self.text.update(self.by_id.values())
 
     def words(self, name: str) -> frozenset[str]:
         """The stems by which a statement may be found."""
-        return self._words[name][1]
+        return self._words[name].words
 
     def group(self, name: str) -> frozenset[str]:
         """The stems of the group of patients that a statement holds for."""
-        return self._words[name][2]
+        return self._words[name].group
+
+    def own(self, name: str) -> frozenset[str]:
+        """The stems of the text of a statement alone."""
+        return self._words[name].own
+
+    def topics(self, name: str) -> frozenset[str]:
+        """Those of the subjects that count as told only where the words tell of them."""
+        return self._words[name].topics
 
     def weight(self, word: str) -> float:
         """How much a word tells: the rarer in the store, the more; a strange one as the rarest."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from consilium.asking.words import STOP, close, plain, tokens
+from consilium.asking.words import STOP, close, facets_of, plain, tokens
 from consilium.knowledge.edition import Edition
 
 # Short and lay forms that no record of the edition spells.
@@ -41,6 +41,11 @@ _MORE: dict[str, tuple[str, ...]] = {
     "person:li": ("dr li", "doctor li"),
     "person:garrido-castro": ("garrido castro", "garrido"),
     "person:nccn": ("nccn",),
+    "person:eortc": ("eortc",),
+    "trial:tropics-02-ever-132-002-pooled": (
+        "tropics 2 and ever 132 2 pooled", "pooled tropics 2 and ever 132 2", "tropics 2 ever 132 2 pooled", "tropics 2 and ever 132 2",
+        "pooled analysis of tropics 2 and ever 132 2", "tropics 2 plus ever 132 2", "pooled tropics 2 ever 132 2",
+    ),
     "person:asco": ("asco guideline", "asco guidelines"),
     "trial:ascent": ("ascent 1",),
     "trial:ascent-03": ("ascent three", "ascent o 3"),
@@ -81,7 +86,7 @@ _FAMILY = re.compile(
     r"[- ]?(\d{1,4})\b"
 )
 _CONGRESS = re.compile(
-    r"(?:ESMO|ASCO|ECOG|ANC|AUC|HER|TROP|SABCS|AACR|NCCN|FDA|EMA|LBA|GRADE|LINE|DAY|CPS|IHC|COVID|STAGE|BRCA|CDK|DSM?)[- ]?",
+    r"(?:ESMO|ASCO|ECOG|ANC|AUC|LVEF|AST|ALT|ULN|GFR|EGFR|BSA|BMI|INR|TMB|SPO|NRS|VAS|WHO|QLQ|EORTC|CTCAE|RECIST|CYP|UGT|LOINC|HGNC|SNOMED|PMID|DOI|HER|TROP|SABCS|AACR|NCCN|FDA|EMA|LBA|GRADE|LINE|DAY|CPS|IHC|COVID|STAGE|BRCA|CDK|DSM?)[- ]?",
     re.IGNORECASE,
 )
 _NOT_TRIALS = frozenset(
@@ -172,7 +177,7 @@ class Names:
         found = []
         for token in tokens(text):
             known = not token.isalpha() or len(token) < 6 or (token,) in self.table
-            slipped = not known and token not in self._words
+            slipped = not known and token not in self._words and not facets_of(token)
             found.append((self._slip(token) if slipped else None) or token)
         return tuple(found)
 
@@ -304,7 +309,8 @@ class Names:
             case "trial":
                 return edition.trials[name].names[0]
             case "person":
-                return f"Dr {name.title()}" if name not in ("nccn", "asco") else name.upper()
+                bodies = ("nccn", "asco", "eortc", "esmo")
+                return f"Dr {name.title()}" if name not in bodies else name.upper()
             case "company":
                 return next((o.name for o in edition.contents.organisations if o.id == name), name)
         return name.replace("-", " ")

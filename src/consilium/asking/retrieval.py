@@ -11,7 +11,7 @@ from consilium.asking.asked import FIGURES, GENERIC, MEASURED, META_FACETS, REGI
 from consilium.asking.index import Index
 from consilium.asking.names import Names
 from consilium.asking.statements import Statement
-from consilium.asking.words import TOPICS, content, facets_among, numbers, plain
+from consilium.asking.words import TOPICS, content, numbers, plain
 
 _WEIGHT = {
     "activity": 1.5,
@@ -48,6 +48,11 @@ _MARKS = tuple((re.compile(a), re.compile(b), worth) for a, b, worth in _FINE)
 _COUNTER = tuple((re.compile(a), re.compile(b), worth) for a, b, worth in _AGAINST)
 
 
+_CARE = frozenset(
+    """management dose-reduction premedication gate prophylaxis monitoring dose infusion contraindication
+    pregnancy interactions renal hepatic boxed-warning""".split()
+)
+"""Subjects of giving a drug, on which labels speak before trials."""
 _IDLE = frozenset(
     content(
         "subgroup subgroups subset rate rates percent percentage proportion share figure number many "
@@ -64,6 +69,7 @@ class Wish(msgspec.Struct):
     wanted: tuple[str, ...]
     main: tuple[str, ...]
     asks: frozenset[str]
+    strong: frozenset[str]
     words: dict[str, float]
     """The stems of the question beside its names, with what each tells."""
     lowered: str
@@ -97,6 +103,7 @@ def wish(index: Index, names: Names, asked: Asked, wanted: tuple[str, ...]) -> W
         wanted=wanted,
         main=main,
         asks=asks,
+        strong=frozenset(asked.strong),
         words={
             w: index.weight(w) for w in content(beside) if w in index.vocabulary and w not in _IDLE
         },
@@ -106,8 +113,10 @@ def wish(index: Index, names: Names, asked: Asked, wanted: tuple[str, ...]) -> W
         counter=tuple((there, worth) for here, there, worth in _COUNTER if here.search(lowered)),
         drugs=frozenset(e for e in wanted if e.startswith("drug:")),
         people=frozenset(e for e in wanted if e.startswith("person:")),
-        care=bool(asks & {"management", "dose-reduction", "premedication", "gate"})
-        and not (main and main[0].startswith("trial:")),
+        care=bool(asks & _CARE)
+        and not asks & {"real-world", "g-csf-use"}
+        and not (main and main[0].startswith("trial:"))
+        and not re.search(r"\brates?\b|percent|how (?:often|common|many)|incidence", lowered),
         opinion=bool(asks & {"opinion", "advice", "agreement"}),
         grade=graded[1] if graded else "",
     )
@@ -130,9 +139,10 @@ def ranked(
     """The statements that may answer, with their score, best first."""
     wanted = tuple(entities) if entities is not None else asked.named.entities
     wants = wish(index, names, asked, wanted)
-    candidates: dict[str, None] = dict.fromkeys(
-        name for name, _ in index.text.find(content(" ".join(names.repaired(asked.question))), 60)
-    )
+    candidates: dict[str, None] = {}
+    if not wants.main:  # what is named is found by its name
+        words = content(" ".join(names.repaired(asked.question)))
+        candidates.update(dict.fromkeys(name for name, _ in index.text.find(words, 60)))
     for entity in wanted:
         candidates.update(dict.fromkeys(index.by_entity.get(entity, ())))
     if not wants.main:
@@ -156,11 +166,11 @@ def score(index: Index, wants: Wish, statement: Statement) -> float:
     telling = min(1.0, sum(wants.words.values()) / 8)
     value = _WORDS * telling * coverage(wants.words, index.words(statement.id))
     value += sum(_WEIGHT[e.partition(":")[0]] for e in wants.wanted if e in about)
-    generic = 0.8 if asked.strong else 2.0
+    generic = 0.8 if wants.strong else 2.0
     for facet in asks & facets:
         value += 2.4 if facet in FIGURES or facet not in GENERIC else generic
-    if asked.strong and not set(asked.strong) & facets:
-        value -= 0.8 * len(asked.strong)
+    if wants.strong and not wants.strong & facets:
+        value -= 0.8 * len(wants.strong)
     if statement.kind in ("result", "harm"):
         value += _figure(index, wants, statement, facets)
     for subtype, other in (("tnbc", "hr-positive"), ("hr-positive", "tnbc")):
@@ -168,7 +178,7 @@ def score(index: Index, wants: Wish, statement: Statement) -> float:
             value += 0 if subtype in facets else -1.6
     topics = TOPICS & asks
     if topics:
-        value += 2.4 if topics & facets_among(text, TOPICS) else -0.6
+        value += 2.4 if topics & index.topics(statement.id) else -0.6
     if wants.care:
         value += {"care": 1.6, "result": -1.5, "harm": -1.5}.get(statement.kind, 0.0)
     if wants.regions and statement.regions:
@@ -195,6 +205,21 @@ def score(index: Index, wants: Wish, statement: Statement) -> float:
         value += _approval(wants, statement, facets)
     if "dose-reduction" in asks and statement.facets[1:2] == ("dose",):
         value += 2.0
+    if statement.facets[1:2] and statement.facets[1] in asks & {
+        "premedication",
+        "infusion",
+        "prophylaxis",
+    }:
+        value += 1.5
+    if (
+        "sequence" in asks
+        and statement.kind in ("result", "harm")
+        and not (main and main[0].startswith("trial:"))
+        and "sequence" not in facets
+    ):
+        value -= 2.5
+    if "real-world" in asks and not main and statement.kind in ("result", "trial"):
+        value += 1.0 if "real-world" in facets else -1.5
     if statement.kind == "trial" and "-says" in statement.id and asked.scope == "all":
         value -= 1.5
     if statement.head and not (asked.scope == "all" and statement.activity):

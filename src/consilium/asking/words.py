@@ -32,7 +32,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("eligibility", r"\bexclu|\beligib|\bineligib|\bcriteria\b|\bentry\b|\bqualify|\bnot (?:a )?candidates?|can(?:not| ?n[o']t) (?:have|receive|get)"),
     ("lines", r"\blines?\b|\b[123]l\b|\bfirst[- ]line|\bfrontline|\bupfront|\bsecond[- ]line|\bthird[- ]line|previously (?:treated|untreated)|\buntreated|treatment[- ]na|chemo(?:therapy)?[- ]na|prior (?:chemo|therap|treat)|pretreated|newly diagnosed"),
     ("arms", r"\barms?\b|\bcompar(?:ed|ator|ed with|ing)\b|\bcontrol (?:arm|group|treatment)|\bversus what|\bregimens?\b|what (?:was|is|were|are) (?:it |they )?(?:tested|tried|compared|studied|investigat\w+|test\w*)|\bplus\b|what (?:does|did|do) .* (?:test|compare|investigate|study|look at)|\bdesign"),
-    ("comparator", r"which chemo|control drugs?|comparator|control arm|control group|compared (?:with|to|against) what|against what|which chemo|what chemo|chemo(?:therapy)? (?:options|choices|drugs|agents|used)|physician'?s? choice|\btpc\b"),
+    ("comparator", r"which chemo|control (?:drugs?|patients|treatment|regimen)|\bcontrols\b|comparator|control arm|control group|compared (?:with|to|against) what|against what|which chemo|what chemo|chemo(?:therapy)? (?:options|choices|drugs|agents|used)|physician'?s? choice|\btpc\b"),
     ("phase", r"\bphases?\b|(?:kind|type|sort) of (?:trial|study)"),
     ("nct", r"\bnct\b|clinicaltrials|regist(?:ry|ration|er) ?(?:number|no\b|id|entry|code|$)|trial (?:number|id|identifier)|identifier"),
     ("names", r"also (?:known|called)|other names?|\bcalled\b|\bbrand|trade ?name|generic name|abbreviat|stand for|\bcode ?name|\baka\b|\bacronym|what is \w+ ?(?:\?|$)|\bname of"),
@@ -45,6 +45,8 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("interchange", r"interchang|mix(?:ed)? up|confus|instead of|substitut|replace|in place of|mg for mg|milligram for milligram|\bswap|same as\b"),
     ("gate", r"\bcut-?offs?\b|\bthresholds?\b|minimum|\bproceed|go ahead|\bgates?\b|\bhold\b|withhold|before (?:each|every|a) dose|needed (?:on|for|to)"),
     ("loinc", r"\bloinc|\bsnomed|\brxnorm|\bhgnc"),
+    ("infusion", r"infus(?:ed|ion) (?:time|rate|over|duration|length|last)|over how (?:long|many)|how long .{0,30}infus|infusion .{0,20}(?:minutes|hours|long)|\bobserv|\bdilut|\bsaline|\bdextrose|\bpush\b|\bbolus"),
+    ("longest", r"max(?:imum|imal)? (?:treatment )?duration|how long .{0,30}(?:given|continued?|treat(?:ed|ment))|at most \d+ (?:months|doses)|up to \d+ (?:months|doses)|stopp?(?:ed)? after \d+|maximum number of (?:doses|cycles)"),
     ("masking", r"open[- ]label|blinded|\bmask|double[- ]blind|placebo"),
     ("stratified", r"stratif"),
     ("crossover", r"cross(?:ed|ing)?[- ]?over|\bswitch(?:ed|ing)?\b|go over to|change over|cross to"),
@@ -71,7 +73,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("symptoms", r"\bsymptom|\basymptom"),
     ("testing", r"\bcentral(?:ly)? test|\btest(?:ed|ing)\b|\bassay"),
     ("evidence", r"\bevidence|\bdata\b|\bdatasets?|\bproof|\bstudies\b|how much (?:is )?known"),
-    ("real-world", r"real[- ]?(?:world|life)|\brwd\b|\brwe\b|routine (?:care|practice)|\bcohorts?\b|retrospective"),
+    ("real-world", r"flatiron|sonabre|\bregistry\b|\bdatabase\b|\bseries of\b|retrospective series|chart review|real[- ]?(?:world|life)|\brwd\b|\brwe\b|routine (?:care|practice)|\bcohorts?\b|retrospective"),
     ("resistance", r"\bresist"),
     ("payload", r"\bpay ?loads?|\bwarhead|\bcytotoxic|\bsn-?38|\btopo|\bexatecan|\bcamptothecin|\bdxd payload|\btoxin\b"),
     ("linker", r"\blinkers?|\bcl2a\b|\bcleav|\btetrapeptide|\bhydroly"),
@@ -107,8 +109,8 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("fatigue", r"fatigue|tired"),
     ("infusion-reaction", r"infusion[- ](?:related )?reaction|hypersensitiv|anaphyla|allerg"),
     ("ugt1a1", r"\bugt ?1a1|\*28"),
-    ("hepatic", r"\bhepat|\bliver (?:func|impair|fail)|bilirubin|child-pugh"),
-    ("renal", r"\brenal|kidney|creatinine"),
+    ("hepatic", r"\bhepat|\bast\b|\balt\b|transaminase|cirrhos|\bliver (?:func|impair|fail)|bilirubin|child-pugh"),
+    ("renal", r"\brenal|kidney|creatinine|\bcr ?cl\b|\be?gfr\b(?! mut)|dialysis"),
     ("pregnancy", r"pregnan|contracep|breast-?feed|fertil"),
     ("interactions", r"\binteract|\bcyp3a|co-?medic|together with other (?:drug|med)"),
     ("heart", r"\bheart|\blvef|\bcardi|ejection"),
@@ -130,7 +132,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("combination", r"\bcombin|\bplus\b|\btogether with|\bwith or without"),
     ("practice", r"\bpractice|\bin (?:her|his) (?:own )?(?:clinic|practice)|\busually|\btypically|\broutinely"),
     ("title", r"\btitle\b|\bname of (?:this|the) (?:activity|programme|program|page|article|commentary)|what is this (?:activity|page|article|commentary)|\bactivity (?:called|about)"),
-    ("series", r"\bseries\b (?!trial|study)|programme label"),
+    ("series", r"(?:this|which|what|the|activity|faq) series\b(?! trial| study)|programme label"),
     ("released", r"\breleas|\bpublished\b|\bposted|when (?:was|did) (?:this|the) (?:activity|page|article|commentary|content)|\bhow old\b|\bdate\b|\bissued\b"),
     ("expires", r"\bexpir|\bvalid until"),
     ("provider", r"\bprovid(?:er|ed by|es|ers)|\bwho (?:made|produced|runs|provides|publishes|created)|\bpublish(?:er|ed by)|\bdecera|clinical care options|\bcco\b"),
@@ -173,7 +175,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("biosimilar", r"biosimilar"),
     ("half-life", r"half[- ]life|pharmacokinet|\bclearance of\b|\bcmax"),
     ("headache", r"\bheadache|\brash\b|\bconstipat|neuropath|\bweight (?:gain|loss)|\binsomnia"),
-    ("ild-deaths", r"ild deaths?|fatal (?:ild|pneumonitis)"),
+    ("ild-deaths", r"ild deaths?|fatal (?:ild|pneumonitis)|deaths? (?:from|due to|of) (?:ild|pneumonitis|interstitial)|\(ild\), grade 5|interstitial lung disease of grade 5|lung disease in .* fatal in"),
     ("patient-numbers", r"\bcountry\b|mainland|south korea|\bcountries\b|\bsites?\b(?! of)|\bcent(?:re|er)s\b"),
     ("enrolment-dates", r"(?:first|last) patient|when did .* (?:start|begin|open|enrol)|start date|completion date|expected to (?:report|read|finish|complete)|when will"),
     ("conflict", r"\bsources (?:differ|disagree)|\bdiscrepan"),
@@ -211,6 +213,7 @@ _BRITISH = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=32768)
 def plain(text: str) -> str:
     """Lower case, plain hyphens and quotes, single spaces, British spelling."""
     text = unicodedata.normalize("NFKC", text)
@@ -267,6 +270,7 @@ def tokens(text: str) -> tuple[str, ...]:
     )
 
 
+@lru_cache(maxsize=16384)
 def stem(word: str) -> str:
     """A crude stem, the same on both sides."""
     for end in ("ations", "ation", "ings", "ing", "edly", "ies", "ed", "es", "ly", "s"):
@@ -299,6 +303,7 @@ _ONE = {
         "platelet": "thrombocytopenia thrombocyte plt",
         "fever": "febrile pyrexia",
         "diarrhoea": "diarrhoeal",
+        "clearance": "crcl gfr egfr",
         "woman": "women female females",
         "man": "men male males",
         "antiemetic": "antiemetics emetic emetogenic emesis",
@@ -334,19 +339,35 @@ _ONE = {
 """Words that mean the same in this field, for looking up; to the first of each row."""
 
 
+_ALLELES = {"1": "x", "6": "y", "28": "z"}
 _LINES = {"1": "first line", "2": "second line", "3": "third line"}
 
 
 def content(text: str) -> tuple[str, ...]:
     """The stems of the words that carry meaning, words of one meaning as one."""
     found = []
-    text = re.sub(r"\*?\b(1|6|28) ?/ ?\*?(1|6|28)\b", r"allele\1and\2", text)
-    text = re.sub(r"\b([123])l\b", lambda m: _LINES[m[1]], plain(text))
-    for token in tokens(text):
+    lowered = plain(text)
+    if "28" in lowered or "zyg" in lowered or "metaboli" in lowered:
+        text = _genotypes(lowered)
+    else:
+        text = lowered
+    for token in tokens(re.sub(r"\b([123])l\b", lambda m: _LINES[m[1]], text)):
         if token not in STOP:
             root = stem(token)
             found.append(stem(_ONE.get(token) or _ONE.get(root) or token))
     return tuple(found)
+
+
+def _genotypes(text: str) -> str:
+    """A text with the UGT1A1 genotypes as words of their own."""
+    text = re.sub(
+        r"\*?\b(1|6|28) ?/ ?\*?(1|6|28)\b",
+        lambda m: f"genotype{_ALLELES[m[1]]}{_ALLELES[m[2]]}",
+        text,
+    )
+    text = re.sub(r"homozyg\w*(?: for)?(?: \*?28)?|poor metaboli[sz]\w+", "genotypezz", text)
+    text = re.sub(r"heterozyg\w*(?: for)?(?: \*?28)?", "genotypexz", text)
+    return text
 
 
 def numbers(text: str) -> tuple[str, ...]:
