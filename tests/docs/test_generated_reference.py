@@ -28,7 +28,8 @@ def test_the_same_pages_are_there(written):
 
 
 @pytest.mark.parametrize(
-    "name", ["facts.md", "commands.md", "files.md", "statements.md", "plan-schema.json"]
+    "name",
+    ["facts.md", "commands.md", "files.md", "records.md", "statements.md", "plan-schema.json"],
 )
 def test_a_page_is_up_to_date(name, written):
     stale = (GENERATED / name).read_text(encoding="utf-8") != written[name]

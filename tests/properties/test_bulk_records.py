@@ -15,7 +15,8 @@ from tests.support.builders import the_edition
 from consilium.clinical.dates import Day
 from consilium.clinical.patient import PatientCase, PatientError, Status
 from consilium.clinical.therapies import derive_from_therapies
-from consilium.intake import read_patient
+from consilium.fhir.patients import as_mcode
+from consilium.intake import patient_from_mapping, read_patient
 from consilium.intake.fhir.bulk import Block, BulkReader
 from consilium.intake.vocabulary import Vocabulary
 from consilium.statistics.kernels import without_numba
@@ -171,3 +172,28 @@ def test_what_is_refused_alone_is_refused_in_bulk(text: bytes) -> None:
     good = b'{"resourceType":"Patient","gender":"female","birthDate":"1966-02-03"}'
     block = held([[good], [text], [good]])
     assert list(block.alone) == [1]
+
+
+def test_what_we_write_ourselves_is_read_in_bulk_as_alone() -> None:
+    said = {
+        "primary_cancer": "breast",
+        "setting": "advanced",
+        "presentation": "recurrent",
+        "germline_brca": "not-tested",
+        "ugt1a1": "*1/*28",
+        "pregnancy": "not-pregnant",
+        "severe_hypersensitivity": {"has": ["paclitaxel"], "complete": "no"},
+        "prior_therapies": [
+            {
+                "drugs": ["capecitabine"],
+                "setting": "advanced",
+                "started": "2024-01-08",
+                "ended": "2024-08-01",
+                "outcome": "response",
+                "stopped_for": "progression",
+            }
+        ],
+    }
+    none = said | {"severe_hypersensitivity": []}
+    cases = [patient_from_mapping(one, the_edition()) for one in (said, none)]
+    held([[json.dumps(as_mcode(case, the_edition())).encode()] for case in cases])

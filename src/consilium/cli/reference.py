@@ -15,6 +15,7 @@ import msgspec
 from consilium.cli import DONE, NO_PLAN, PROBLEM, USAGE
 from consilium.clinical.dates import Day
 from consilium.evidence.sources import Citation, NotStated
+from consilium.fhir.holding import told
 from consilium.knowledge import files
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.giving import GivingStatement, Silence
@@ -47,6 +48,7 @@ def pages(edition: Edition) -> dict[str, str]:
         "commands.md": _page("Commands", _commands()),
         "files.md": _page("Files of an edition", _files()),
         "statements.md": _page("Statements of the edition", _statements(edition)),
+        "records.md": _page("Facts in a record", _records(edition)),
         "plan-schema.json": _plan_schema(),
     }
 
@@ -115,6 +117,33 @@ def _facts(edition: Edition) -> Iterator[str]:
     )
     for fact in edition.contents.bedside.facts:
         yield from _fact(fact, edition.bedside_model, edition)
+
+
+def _records(edition: Edition) -> Iterator[str]:
+    yield (
+        "What each fact is written as in an mCODE bundle, and what of it a bundle cannot hold. "
+        "What is written comes back as the same fact when it is read here. A fact that was not "
+        "tested, not known or not applicable is written as such with a `dataAbsentReason`."
+    )
+    rows = [(fact, told(fact)) for fact in edition.contents.facts]
+    yield "## Facts that have a place"
+    yield _table(
+        ("fact", "written as", "lost"),
+        ((f"`{f.id}`", row.written_as, row.lost) for f, row in rows if row.written_as),
+    )
+    yield "## Facts that have none"
+    yield _table(
+        ("fact", "why"), ((f"`{f.id}`", row.lost) for f, row in rows if not row.written_as)
+    )
+    yield "## Earlier treatment"
+    yield (
+        "Each drug of a course is a MedicationAdministration with its period, its intent as an "
+        "extension, and the reason for stopping; how the disease went is a disease status that "
+        "is part of them. Lost are: that the list is complete, the number of a line (lines are "
+        "counted again by the rule of whoever reads), the day of relapse, an end without a start, "
+        "`completed` and `other` as reasons for stopping, a change within a line that is not "
+        "marked by its dates, and drugs that only support treatment."
+    )
 
 
 def _fact(fact: FactRecord, model: FactModel, edition: Edition) -> Iterator[str]:

@@ -68,7 +68,8 @@ _DISTANT_NODES = re.compile(
     re.IGNORECASE,
 )
 _VISCERA = re.compile(
-    r"\b(?:lungs?|liver|hepatic|pleura|pleural|peritoneum|peritoneal)\b", re.IGNORECASE
+    r"\b(?:lungs?|liver|hepatic|pleura|pleural|peritoneum|peritoneal|viscera|visceral)\b",
+    re.IGNORECASE,
 )
 _BRAIN = re.compile(r"\b(?:brain|cerebr\w+|cerebell\w+|mening\w+|leptomening\w+)\b", re.IGNORECASE)
 
@@ -198,6 +199,8 @@ class ConditionReader:
             self.breast.append((resource, site))
             if code.has("SNOMED", (_TRIPLE_NEGATIVE,)):
                 self._found("subtype", "triple-negative", resource, "diagnosis by its code")
+            if _status(resource, "clinicalStatus") == "recurrence":
+                self._found("presentation", "recurrent", resource, "the cancer is back, as stated")
             self._stages_of(resource)
         elif is_cancer:
             self.others.append(resource)

@@ -13,7 +13,7 @@ from consilium.intake.fhir.findings import Finding, Harvest
 from consilium.intake.fhir.moments import Moment
 from consilium.intake.fhir.observations import moment_of, withdrawn
 from consilium.intake.fhir.values import value_of
-from consilium.intake.fhir.verdicts import NEGATIVE, POSITIVE, verdicts
+from consilium.intake.fhir.verdicts import NEGATIVE, POSITIVE, status_of_verdict, verdicts
 
 _GENES = {
     "1100": "BRCA1",
@@ -147,13 +147,22 @@ class GenomicsReader:
         value = value_of(resource.body)
         said = verdicts(value.concept)
         if value.absent is not None or said not in ({POSITIVE}, {NEGATIVE}):
+            status = value.absent or _status_of(said)
+            fact = _whole_fact(genes, _source(resource))
+            if fact and status is not None:
+                where, rule = f"{resource.where}{value.path}", "no result, as recorded"
+                on, written = moment_of(resource.body), f"{', '.join(genes)}: {value}"
+                found = Finding(fact, None, where, on, rule, written, status)
+                self.harvest.found(found, resource)
+                return
             label = f"{', '.join(genes)}: {value}"
             why = "it does not say whether a variant is present or absent"
             self.harvest.not_read(resource, label, why, value.path)
             return
         calls = calls_of(resource) | self.calls.get(resource.where, set())
         present = said == {POSITIVE}
-        if present and (len(calls) > 1 or len(genes) > 1):
+        one_fact = len({_fact_of(gene, _source(resource)) for gene in genes}) == 1
+        if present and (len(calls) > 1 or (len(genes) > 1 and not one_fact)):
             why = (
                 f"its significance is given as {' and '.join(sorted(calls))} at once"
                 if len(calls) > 1
@@ -310,6 +319,24 @@ class GenomicsReader:
         at = variant.where.removeprefix(variant.resource.where)
         source = f"{variant.source} " if variant.source else ""
         self.harvest.not_read(variant.resource, f"{source}{variant.written}", why, at)
+
+
+def _fact_of(gene: str, source: str) -> str:
+    """The fact that a result on a gene is about; for one without a fact, the gene."""
+    if gene in _TUMOUR_FACTS and source != _GERMLINE:
+        return _TUMOUR_FACTS[gene][0]
+    return _FACTS.get((source, gene), gene)
+
+
+def _whole_fact(genes: tuple[str, ...], source: str) -> str:
+    """The fact that is about just these genes; empty where it is about more of them, or none."""
+    named = {_fact_of(gene, source) for gene in genes}
+    fact = named.pop() if len(named) == 1 else ""
+    return fact if {g for g in _GENES.values() if _fact_of(g, source) == fact} == set(genes) else ""
+
+
+def _status_of(said: frozenset[str]) -> Status | None:
+    return status_of_verdict(next(iter(said))) if len(said) == 1 else None
 
 
 def _genes(resource: Resource) -> tuple[str, ...]:

@@ -13,11 +13,18 @@ from typing import NamedTuple
 from consilium.clinical.dates import Day
 from consilium.clinical.patient import Entered, Origin, PatientError, Status
 from consilium.intake.decoding import decode
+from consilium.intake.fhir.allergies import severe_hypersensitivity
 from consilium.intake.fhir.bundle import Resource, Resources
 from consilium.intake.fhir.conditions import ConditionReader
 from consilium.intake.fhir.findings import Finding, Harvest
 from consilium.intake.fhir.genomics import GenomicsReader, calls_of
-from consilium.intake.fhir.medications import KINDS, Exposure, MedicationReader, Outcome
+from consilium.intake.fhir.medications import (
+    KINDS,
+    Exposure,
+    MedicationReader,
+    Outcome,
+    tells_of_the_disease,
+)
 from consilium.intake.fhir.moments import Moment
 from consilium.intake.fhir.observations import ObservationReader, leukocyte_factor
 from consilium.intake.fhir.reader import dated, person
@@ -88,6 +95,9 @@ class Meanings:
         (resource,) = resources.all
         if resource.kind == "Patient":
             return self._person(resources, exemplar)
+        if resource.kind == "AllergyIntolerance":
+            severe = severe_hypersensitivity(self.vocabulary, resources, Harvest())
+            return _ALONE if severe is not None else _NOTHING
         if not (resource.kind in ("Observation", "Condition") or _is_medicine(resource)):
             return _NOTHING
         left_out_by = _place(dated(resource))
@@ -117,6 +127,8 @@ class Meanings:
         if "medicationReference" in body or isinstance(body.get("medication"), dict):
             return _ALONE
         if body.get("derivedFrom") and calls_of(resource):
+            return _ALONE
+        if body.get("partOf") and tells_of_the_disease(resource):
             return _ALONE
         harvest = Harvest()
         conditions = ConditionReader(resources, harvest)

@@ -115,6 +115,7 @@ class MedicationReader:
     ) -> None:
         self.vocabulary, self.resources, self.harvest = vocabulary, resources, harvest
         self.extent = extent
+        self.told_of: dict[str, Outcome] = {}  # medicines, by the observation that is part of them
         self.course_of_disease = self._disease_status()
 
     def read(self) -> tuple[Therapy, ...]:
@@ -340,13 +341,17 @@ class MedicationReader:
     def _disease_status(self) -> list[tuple[Moment, Outcome, str]]:
         found: list[tuple[Moment, Outcome, str]] = []
         for resource in self.resources.of("Observation"):
-            code = concept(resource.body.get("code"))
-            if not code.has("LOINC", _DISEASE_STATUS):
+            if not tells_of_the_disease(resource):
                 continue
+            code = concept(resource.body.get("code"))
             when, value = moment_of(resource.body), value_of(resource.body).concept
             told = {_OUTCOMES[c] for c in value.codes("SNOMED") if c in _OUTCOMES}
             if resource.body.get("status") in ("entered-in-error", "cancelled"):
                 self.harvest.drop(resource, code.label, "withdrawn")
+            elif len(told) == 1 and (medicines := self._medicines_of(resource)):
+                outcome = told.pop()
+                self.told_of |= {one.where: outcome for one in medicines}
+                self.harvest.seen.add(resource.where)
             elif when is None or len(told) != 1:
                 self.harvest.not_read(
                     resource, f"{code.label}: {value.label}", "no date or no verdict"
@@ -356,8 +361,18 @@ class MedicationReader:
                 self.harvest.seen.add(resource.where)
         return sorted(found, key=lambda one: one[0].day.first)
 
+    def _medicines_of(self, resource: Resource) -> list[Resource]:
+        """The medicines whose course an observation on the disease calls itself a part of."""
+        parts = [
+            self.resources.resolve(one, resource) for one in items(resource.body.get("partOf"))
+        ]
+        return [one for one in parts if one is not None and one.kind in KINDS]
+
     def _outcome(self, regimen: list[Exposure], later: list[Exposure] | None) -> Outcome:
         """The last verdict on the disease from the start of a regimen to the start of the next."""
+        told = {self.told_of[one.where] for one in regimen if one.where in self.told_of}
+        if len(told) == 1:
+            return told.pop()
         start, end = _first(regimen), _last(regimen)
         if start is None or end is None:
             return ""
@@ -373,6 +388,11 @@ class MedicationReader:
             if in_time:
                 last = outcome
         return last
+
+
+def tells_of_the_disease(resource: Resource) -> bool:
+    """Whether an observation says how the disease goes."""
+    return concept(resource.body.get("code")).has("LOINC", _DISEASE_STATUS)
 
 
 def _regimens(exposures: list[Exposure]) -> list[list[Exposure]]:

@@ -37,6 +37,8 @@ _MORE_CODES = {
     "14230-7": "pr_percent",
     "85318-4": "her2_ish",
     "96893-3": "her2_ish",
+    "82810-3": "pregnancy",
+    "84413-4": "ugt1a1",
 }
 _PD_L1_ASSAYS = {
     "83052-1": "22c3",
@@ -79,7 +81,7 @@ _HER2_ZERO = re.compile(
     re.IGNORECASE,
 )
 _HER2_RANGE = re.compile(r"[0-3]\s*\+?\s*(?:-|–|/|\bto\b|\bor\b)\s*[0-3]\s*\+", re.IGNORECASE)
-_HER2_CATEGORY = re.compile(r"\b(ultra-?\s?low|low)\b", re.IGNORECASE)
+_HER2_CATEGORY = re.compile(r"\b(ultra-?\s?low|low|(?<=HER2[ -])null)\b", re.IGNORECASE)
 _HER2_NEGATIVE_SCORES = ("0", "1+")
 
 _ECOG_ANSWERS = {
@@ -96,6 +98,14 @@ _ANY_SHARE = re.compile(r"\d\s*%")
 
 _MENOPAUSE = {"76498008": "postmenopausal", "22636003": "premenopausal"}
 _MENOPAUSE_WORDS = re.compile(r"^(pre|post)-?\s?menopausal?\b", re.IGNORECASE)
+
+_PREGNANCY = {
+    ("SNOMED", "77386006"): "pregnant",
+    ("LOINC", "LA15173-0"): "pregnant",
+    ("SNOMED", "60001007"): "not-pregnant",
+    ("LOINC", "LA26683-5"): "not-pregnant",
+}
+_GENOTYPE = re.compile(r"(\*\d+)\s*/\s*(\*\d+)")
 
 _UNSTABLE = re.compile(r"\bMSI-?\s?H(?:igh)?\b|\bunstable\b|\bdMMR\b|\bdeficient\b", re.IGNORECASE)
 _STABLE = re.compile(
@@ -149,6 +159,8 @@ class ObservationReader:
             "her2_ish": self._her2_amplification,
             "microsatellites": self._microsatellites,
             "ecog_ps": self._ecog,
+            "pregnancy": self._pregnancy,
+            "ugt1a1": self._genotype,
         }
 
     def read(self) -> None:
@@ -404,7 +416,8 @@ class ObservationReader:
     def _her2_verdict(self, result: _Result) -> None:
         named = {m.casefold() for t in result.value.texts for m in _HER2_CATEGORY.findall(t)}
         if len(named) == 1 and not any(re.search(r"\bnot\b", t) for t in result.value.texts):
-            category = "ultralow" if "ultra" in named.pop() else "low"
+            name = named.pop()
+            category = "ultralow" if "ultra" in name else name
             self._keep(result.with_fact("her2_category"), category, "category as reported")
             return
         verdict = self._verdict(result)
@@ -467,6 +480,24 @@ class ObservationReader:
         if len(found) != 1:
             raise _Unclear("it does not say premenopausal or postmenopausal")
         self._keep(result, found.pop(), "menopausal status as recorded")
+
+    def _pregnancy(self, result: _Result) -> None:
+        told = {(c.system, c.code) for c in result.value.concept.codings}
+        found = {word for key, word in _PREGNANCY.items() if key in told}
+        if len(found) != 1:
+            raise _Unclear("it does not say whether the patient is pregnant")
+        self._keep(result, found.pop(), "pregnancy status as recorded")
+
+    def _genotype(self, result: _Result) -> None:
+        texts = (*result.code.texts, *result.value.texts)
+        if not any("UGT1A1" in text for text in texts):
+            raise _Unclear("it does not name the gene UGT1A1")
+        pairs = {p for text in result.value.texts for p in _GENOTYPE.findall(text)}
+        alleles = sorted(pairs.pop(), key=lambda one: int(one[1:])) if len(pairs) == 1 else []
+        genotype = "/".join(alleles)
+        if genotype not in self.vocabulary.facts[result.about].values:
+            raise _Unclear("it is none of the genotypes of this fact")
+        self._keep(result, genotype, "genotype as reported")
 
     # --- keeping and refusing --------------------------------------------------------------------
 

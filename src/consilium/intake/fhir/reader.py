@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from consilium.clinical.dates import Day
 from consilium.clinical.patient import NotUnderstood, PatientCase, PatientError, TherapyList
+from consilium.intake.fhir.allergies import HYPERSENSITIVITY, severe_hypersensitivity
 from consilium.intake.fhir.bundle import Resource, Resources
 from consilium.intake.fhir.codes import concept, words
 from consilium.intake.fhir.conditions import ConditionReader, condition_moment
@@ -49,6 +50,9 @@ def patient_from_fhir(
     therapies = MedicationReader(vocabulary, resources, harvest, extent).read()
     ObservationReader(vocabulary, resources, harvest).read()
     entered, discordant = settle(harvest.findings, vocabulary.facts)
+    severe = severe_hypersensitivity(vocabulary, resources, harvest)
+    if severe is not None:
+        entered[HYPERSENSITIVITY] = severe
     return PatientCase(
         entered=entered,
         therapies=TherapyList(therapies, complete=False),
@@ -106,6 +110,8 @@ def dated(resource: Resource) -> Moment | None:
         return condition_moment(resource)
     if resource.kind == "Observation":
         return moment_of(resource.body)
+    if resource.kind == "AllergyIntolerance":
+        return first_moment(resource.body, "recordedDate", "onsetDateTime")
     if resource.kind.startswith("Medication"):
         return first_moment(resource.body, "effectiveDateTime", "effectivePeriod", "authoredOn")
     return None

@@ -40,6 +40,7 @@ KINDS = (
     "MedicationAdministration",
     "MedicationStatement",
     "MedicationDispense",
+    "AllergyIntolerance",
 )
 # How the value of a key of a resource is taken.
 _SKIP, _CONTENT, _QUANTITY, _PERIOD, _SUBJECT = 0, 1, 2, 3, 4
@@ -56,7 +57,7 @@ _PERIODS = "effectivePeriod onsetPeriod occurencePeriod"
 # What no reader of facts looks at.
 _UNREAD = """
     meta text language implicitRules identifier category performer encounter note referenceRange
-    specimen device basedOn partOf hasMember recorder asserter requester participant evidence
+    specimen device basedOn hasMember recorder asserter requester participant evidence
     dosage dosageInstruction dispenseRequest substitution reportedBoolean reportedReference
     informationSource reasonCode reasonReference priority groupIdentifier insurance request
     context supportingInformation courseOfTherapyType eventHistory quantity daysSupply
@@ -71,6 +72,7 @@ _ACTIONS = {
     "valueDecimal": _NUMBER,
     "focus": _MARK,
     "derivedFrom": _MARK,
+    "partOf": _MARK,
     **dict.fromkeys(_DATES.split(), _DATE),
     **dict.fromkeys(_PERIODS.split(), _PERIOD),
     **dict.fromkeys(_UNREAD.split(), _SKIP),
