@@ -96,6 +96,9 @@ def _value(text: bytes) -> object:
             f"it is not JSON: {problem.msg} (line {problem.lineno}, column {problem.colno})"
         ) from None
     _check_depth(value)
+    # Without a backslash every text stands as it is, so a key that got lost leaves a colon over.
+    if b"\\" not in text and text.count(b":") == orjson.dumps(value).count(b":"):
+        return value
     try:
         return json.loads(text, object_pairs_hook=_mapping, parse_float=_finite)
     except (ValueError, RecursionError) as problem:
@@ -103,12 +106,13 @@ def _value(text: bytes) -> object:
 
 
 def _check_depth(value: object) -> None:
-    level = [value]
+    if not isinstance(value, dict | list):
+        return
+    level: list[dict[str, object] | list[object]] = [value]
     for _ in range(DEEPEST_NESTING):
         level = [
             inner
             for outer in level
-            if isinstance(outer, dict | list)
             for inner in (outer.values() if isinstance(outer, dict) else outer)
             if isinstance(inner, dict | list)
         ]

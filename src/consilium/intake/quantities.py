@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import NamedTuple
 
 from consilium.clinical.patient import PatientError
@@ -118,7 +119,11 @@ def exactly_in_declared_unit(fact: FactRecord, value: Decimal, unit: str) -> Dec
 
 def factor_of(fact: FactRecord, unit: str) -> Decimal:
     """What brings a number from a unit to the declared one; ``NumberError`` for one not read."""
-    known = units_of(fact)
+    return _factor_in(tuple(units_of(fact).items()), unit)
+
+
+@lru_cache(maxsize=1024)
+def _factor_in(known: tuple[tuple[str, float], ...], unit: str) -> Decimal:
     if not unit and not known:
         return Decimal(1)
     wanted = canonical_unit(unit)
@@ -126,9 +131,9 @@ def factor_of(fact: FactRecord, unit: str) -> Decimal:
         return Decimal(1)
     if _COMMA.match(unit):
         raise NumberError("has a comma in the number, which is not read here; write 72.5 and 1400")
-    factors = {factor for name, factor in known.items() if canonical_unit(name) == wanted}
+    factors = {factor for name, factor in known if canonical_unit(name) == wanted}
     if len(factors) != 1:
-        allowed = ", ".join(f"`{name}`" for name in known) or "no unit at all"
+        allowed = ", ".join(f"`{name}`" for name, _ in known) or "no unit at all"
         raise NumberError(f"has the unit `{unit}`, which is not read here; write {allowed}")
     return Decimal(str(factors.pop()))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from consilium.clinical.patient import PatientError
-from consilium.intake.fhir.codes import mappings, words
+from consilium.intake.fhir.codes import Concept, concept, mappings, words
 from consilium.intake.fhir.moments import moment
 
 Body = Mapping[str, object]
@@ -16,13 +16,19 @@ _LONGEST_ID = 80
 _READ_WHERE_CONTAINED = ("Observation", "Condition")
 
 
-class Resource(NamedTuple):
+@dataclass(frozen=True)
+class Resource:
     """One resource and the place by which a person finds it again."""
 
     kind: str
     where: str
     body: Body
     holder: Body | None = None
+
+    @property
+    def code(self) -> Concept:
+        """What it is about."""
+        return concept(self.body.get("code"))
 
     def is_one_of(self, *kinds: str) -> bool:
         """Whether it is a resource of one of these kinds."""
@@ -58,7 +64,7 @@ class Resources:
 
     def resolve(self, reference: object, held_by: Resource) -> Resource | None:
         """The resource that a reference points to, when the input holds it."""
-        if not isinstance(reference, Mapping):
+        if not isinstance(reference, dict):
             return None
         address = words(reference.get("reference"))
         if address.startswith("#"):
@@ -74,7 +80,7 @@ class Resources:
         waiting: deque[tuple[object, str]] = deque([(value, "")])
         while waiting:
             body, address = waiting.popleft()
-            if not isinstance(body, Mapping) or not words(body.get("resourceType")):
+            if not isinstance(body, dict) or not words(body.get("resourceType")):
                 self.not_resources += 1
                 continue
             if body["resourceType"] != "Bundle":
@@ -116,13 +122,14 @@ class Resources:
 
     def _check_one_patient(self) -> None:
         patients = len(self.of("Patient"))
-        subjects = {
-            _local(words(subject.get("reference")))
+        named = {
+            reference
             for resource in self.all
             for key in ("subject", "patient")
-            if isinstance(subject := resource.body.get(key), Mapping)
-            and "Patient/" in words(subject.get("reference"))
+            if isinstance(subject := resource.body.get(key), dict)
+            and isinstance(reference := subject.get("reference"), str)
         }
+        subjects = {_local(words(one)) for one in named if "Patient/" in words(one)}
         several = max(patients, len(subjects))
         if several > 1:
             raise PatientError(
@@ -133,12 +140,12 @@ class Resources:
 
 def _is_deletion(entry: Body) -> bool:
     request = entry.get("request")
-    return isinstance(request, Mapping) and request.get("method") == "DELETE"
+    return isinstance(request, dict) and request.get("method") == "DELETE"
 
 
 def _updated(body: Body) -> str:
     meta = body.get("meta")
-    updated = moment(meta.get("lastUpdated")) if isinstance(meta, Mapping) else None
+    updated = moment(meta.get("lastUpdated")) if isinstance(meta, dict) else None
     if updated is None:
         return ""
     return updated.time.isoformat() if updated.time else updated.day.text

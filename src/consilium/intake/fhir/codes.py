@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping
 from functools import lru_cache
 from typing import NamedTuple
+
+import orjson
 
 _SYSTEMS = (
     ("loinc.org", "LOINC"),
@@ -47,10 +49,9 @@ class Concept(NamedTuple):
     codings: tuple[Coding, ...] = ()
     text: str = ""
 
-    def has(self, system: str, codes: Iterable[str]) -> bool:
+    def has(self, system: str, codes: Container[str]) -> bool:
         """Whether one of these codes of a terminology is given."""
-        wanted = frozenset(codes)
-        return any(c.system == system and c.code in wanted for c in self.codings)
+        return any(c.system == system and c.code in codes for c in self.codings)
 
     def codes(self, system: str) -> tuple[str, ...]:
         """The codes of one terminology."""
@@ -59,8 +60,10 @@ class Concept(NamedTuple):
     @property
     def texts(self) -> tuple[str, ...]:
         """Everything that is written in words."""
-        words = (self.text, *(c.display for c in self.codings))
-        return tuple(dict.fromkeys(word for word in words if word))
+        if not self.codings:
+            return (self.text,) if self.text else ()
+        words = (self.text, *[c.display for c in self.codings])
+        return tuple(dict.fromkeys([word for word in words if word]))
 
     @property
     def label(self) -> str:
@@ -72,14 +75,26 @@ class Concept(NamedTuple):
 
 
 def concept(value: object) -> Concept:
-    """A CodeableConcept, a Coding, or a bare text."""
+    """A CodeableConcept, a Coding, or a bare text; equal ones are worked out once."""
     if isinstance(value, str):
         return Concept((), value.strip())
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return Concept()
+    try:
+        return _concept_in(orjson.dumps(value))
+    except orjson.JSONEncodeError:  # a number larger than any code
+        return _concept(value)
+
+
+@lru_cache(maxsize=4096)
+def _concept_in(text: bytes) -> Concept:
+    return _concept(orjson.loads(text))
+
+
+def _concept(value: Mapping[str, object]) -> Concept:
     if "coding" not in value and "code" in value and not isinstance(value.get("code"), Mapping):
         return Concept((_coding(value),))
-    codings = tuple(_coding(one) for one in items(value.get("coding")) if isinstance(one, Mapping))
+    codings = tuple(_coding(one) for one in mappings(value.get("coding")))
     return Concept(codings, words(value.get("text")))
 
 
@@ -119,7 +134,9 @@ def items(value: object) -> list[object]:
 
 def mappings(value: object) -> list[Mapping[str, object]]:
     """The mappings of a list, anything else left out."""
-    return [one for one in items(value) if isinstance(one, Mapping)]
+    if value is None:
+        return []
+    return [one for one in items(value) if isinstance(one, dict)]
 
 
 def short(text: str) -> str:

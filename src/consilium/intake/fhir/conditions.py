@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from consilium.clinical.patient import Discordance
@@ -183,7 +184,7 @@ class ConditionReader:
     # --- which cancer -----------------------------------------------------------------------
 
     def _diagnosis(self, resource: Resource) -> None:
-        code = concept(resource.body.get("code"))
+        code = resource.code
         status = _status(resource, "verificationStatus")
         if status in _REFUTED:
             self.harvest.drop(resource, code.label, status.replace("-", " "))
@@ -219,7 +220,7 @@ class ConditionReader:
         for resource, rule in self.breast:
             self._found("primary_cancer", "breast", resource, rule)
         for resource in self.others:
-            label = concept(resource.body.get("code")).label
+            label = resource.code.label
             if self.breast:
                 self.harvest.not_read(
                     resource,
@@ -234,7 +235,7 @@ class ConditionReader:
     # --- spread -----------------------------------------------------------------------------
 
     def _secondary(self, resource: Resource) -> None:
-        code = concept(resource.body.get("code"))
+        code = resource.code
         status = _status(resource, "verificationStatus")
         if status in _REFUTED:
             return
@@ -287,10 +288,8 @@ class ConditionReader:
         return False
 
     def _staging(self, resource: Resource) -> None:
-        code = concept(resource.body.get("code"))
-        keys = {(c.system, c.code) for c in code.codings}
-        is_stage, is_category = bool(keys & _STAGE_CODES), bool(keys & _METASTASIS_CODES)
-        is_history = _is_history_of_metastasis(code)
+        code = resource.code
+        is_stage, is_category, is_history = _tells(code)
         if not (is_stage or is_category or is_history):
             return
         why = withdrawn(resource.body)
@@ -331,7 +330,7 @@ class ConditionReader:
             rule = "history of metastatic cancer, which counts as present unless it is denied"
             self._spread("history of metastatic cancer", resource, rule)
         else:
-            label = concept(resource.body.get("code")).label
+            label = resource.code.label
             self.harvest.not_read(resource, label, f"its value is neither yes nor no ({value})")
 
     def _category(self, resource: Resource, value: Concept) -> None:
@@ -446,7 +445,7 @@ class ConditionReader:
                 f"{resource.where}.code",
                 condition_moment(resource),
                 rule,
-                concept(resource.body.get("code")).label,
+                resource.code.label,
             ),
             resource,
         )
@@ -527,6 +526,14 @@ def _sites(code: Concept, resource: Resource) -> list[str]:
     ]
     beside = [t for one in items(resource.body.get("bodySite")) for t in concept(one).texts]
     return named or beside
+
+
+@lru_cache(maxsize=1024)
+def _tells(code: Concept) -> tuple[bool, bool, bool]:
+    """Whether an observation is of a stage, of the M category, of a history of metastasis."""
+    keys = {(c.system, c.code) for c in code.codings}
+    is_stage, is_category = bool(keys & _STAGE_CODES), bool(keys & _METASTASIS_CODES)
+    return is_stage, is_category, _is_history_of_metastasis(code)
 
 
 def _is_history_of_metastasis(code: Concept) -> bool:

@@ -29,6 +29,7 @@ _SYMBOL = re.compile(rf"\b({'|'.join(_GENES.values())})\b")
 _VARIANT = ("69548-6",)
 _REGION_STUDIED = ("53041-0", "51968-6")
 _GENE_MUTATIONS = {"21636-6": "BRCA1", "38530-2": "BRCA2"}
+_ABOUT_VARIANTS = frozenset((*_VARIANT, *_REGION_STUDIED, *_GENE_MUTATIONS))
 _GENE_STUDIED, _SOURCE_CLASS = ("48018-6",), ("48002-0",)
 _SIGNIFICANCE = ("53037-8",)
 _ONE_VARIANT = ("81290-9", "48004-6", "81252-9", "48005-3", "48013-7")
@@ -113,8 +114,9 @@ class GenomicsReader:
 
     def _significance(self, resource: Resource) -> None:
         """A significance that stands in an observation of its own, for the variant it names."""
-        code = concept(resource.body.get("code"))
-        if code.has("LOINC", _VARIANT) or withdrawn(resource.body):
+        if "derivedFrom" not in resource.body:
+            return
+        if resource.code.has("LOINC", _VARIANT) or withdrawn(resource.body):
             return
         calls = calls_of(resource)
         for one in mappings(resource.body.get("derivedFrom")):
@@ -124,7 +126,9 @@ class GenomicsReader:
                 self.harvest.seen.add(resource.where)
 
     def _variants(self, resource: Resource) -> Iterable[Variant]:
-        code = concept(resource.body.get("code"))
+        code = resource.code
+        if not code.has("LOINC", _ABOUT_VARIANTS):
+            return
         named = [_GENE_MUTATIONS[c] for c in code.codes("LOINC") if c in _GENE_MUTATIONS]
         if code.has("LOINC", _REGION_STUDIED):
             studied = _genes(resource)
@@ -134,8 +138,6 @@ class GenomicsReader:
                     f"region studied: {', '.join(studied)}",
                     "that a gene was studied does not say what was found in it",
                 )
-            return
-        if not (code.has("LOINC", _VARIANT) or named):
             return
         why = withdrawn(resource.body)
         if why:
@@ -374,7 +376,7 @@ def _source(resource: Resource) -> str:
 def calls_of(resource: Resource) -> set[str]:
     """The significance that an observation states for its variant."""
     found: set[str] = set()
-    code = concept(resource.body.get("code"))
+    code = resource.code
     if code.has("LOINC", _SIGNIFICANCE):
         found |= _call(value_of(resource.body).concept)
     for part in mappings(resource.body.get("component")):

@@ -212,7 +212,7 @@ class MedicationReader:
         medicine = self.resources.resolve(reference, resource)
         if medicine is not None:
             self.harvest.seen.add(medicine.where)
-            return concept(medicine.body.get("code"))
+            return medicine.code
         if isinstance(reference, dict):
             return Concept((), words(reference.get("display")))
         return Concept()
@@ -343,7 +343,7 @@ class MedicationReader:
         for resource in self.resources.of("Observation"):
             if not tells_of_the_disease(resource):
                 continue
-            code = concept(resource.body.get("code"))
+            code = resource.code
             when, value = moment_of(resource.body), value_of(resource.body).concept
             told = {_OUTCOMES[c] for c in value.codes("SNOMED") if c in _OUTCOMES}
             if resource.body.get("status") in ("entered-in-error", "cancelled"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from consilium.clinical.dates import DateError, Day
@@ -28,8 +29,11 @@ class Moment(NamedTuple):
 
 def moment(value: object) -> Moment | None:
     """A FHIR date, dateTime or instant; nothing for anything else."""
-    if not isinstance(value, str):
-        return None
+    return _moment(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=1 << 14)
+def _moment(value: str) -> Moment | None:
     found = _DATE.fullmatch(value.strip())
     if not found:
         return None
@@ -52,7 +56,7 @@ def first_moment(body: Mapping[str, object], *keys: str) -> Moment | None:
     """The first of these elements that holds a date; of a period its start."""
     for key in keys:
         value = body.get(key)
-        found = moment(value.get("start")) if isinstance(value, Mapping) else moment(value)
+        found = moment(value.get("start")) if isinstance(value, dict) else moment(value)
         if found is not None:
             return found
     return None

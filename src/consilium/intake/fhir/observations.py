@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from consilium.clinical.patient import Status
 from consilium.intake.fhir.bundle import Resource, Resources
@@ -132,6 +132,11 @@ def withdrawn(body: Body) -> str:
     return _WITHDRAWN.get(str(body.get("status")), "")
 
 
+@lru_cache(maxsize=1024)
+def _is_a_share(code: Concept) -> bool:
+    return any(_NOT_NEUTROPHIL_COUNT.search(text) for text in code.texts)
+
+
 def leukocyte_factor(body: Body) -> int:
     """The factor that makes a count of leukocytes one in a microlitre; zero for anything else."""
     if not concept(body.get("code")).has("LOINC", _LEUKOCYTES):
@@ -150,6 +155,7 @@ class ObservationReader:
 
     def __init__(self, vocabulary: Vocabulary, resources: Resources, harvest: Harvest) -> None:
         self.vocabulary, self.resources, self.harvest = vocabulary, resources, harvest
+        self._abouts: dict[Concept, str | None] = {}
         self._readers: dict[str, Callable[[_Result], None]] = {
             "er_status": self._receptor,
             "pr_status": self._receptor,
@@ -170,7 +176,7 @@ class ObservationReader:
                 self._read(resource)
 
     def _read(self, resource: Resource) -> None:
-        code = concept(resource.body.get("code"))
+        code = resource.code
         about = self._about(code)
         parts = self._parts(resource)
         if about is None and not parts:
@@ -200,6 +206,11 @@ class ObservationReader:
 
     def _about(self, code: Concept) -> str | None:
         """The fact that a code is about, or which special reader it needs."""
+        if code not in self._abouts:
+            self._abouts[code] = self._about_of(code)
+        return self._abouts[code]
+
+    def _about_of(self, code: Concept) -> str | None:
         loinc = code.codes("LOINC")
         if any(c in _REFUSED for c in loinc):
             return "refused"
@@ -240,8 +251,7 @@ class ObservationReader:
 
     def _number(self, result: _Result) -> None:
         fact = self.vocabulary.facts[result.about]
-        texts = result.code.texts
-        if result.about == "anc" and any(_NOT_NEUTROPHIL_COUNT.search(text) for text in texts):
+        if result.about == "anc" and _is_a_share(result.code):
             raise _Unclear(_REFUSED["770-8"])
         try:
             number = number_for(fact, result.value)
@@ -277,7 +287,7 @@ class ObservationReader:
 
         Nothing where more than the number decides what is read of an observation.
         """
-        code, amount = concept(resource.body.get("code")), value_of(resource.body).amount
+        code, amount = resource.code, value_of(resource.body).amount
         about = self._about(code)
         fact = self.vocabulary.facts.get(about or "")
         if fact is None or fact.kind != "number" or about in self._readers:
@@ -286,7 +296,7 @@ class ObservationReader:
             return None
         if withdrawn(resource.body) or self._parts(resource):
             return None
-        if about == "anc" and any(_NOT_NEUTROPHIL_COUNT.search(text) for text in code.texts):
+        if about == "anc" and _is_a_share(code):
             return None
         coded, *printed = amount.units
         try:
@@ -301,7 +311,7 @@ class ObservationReader:
 
     def says_something(self, resource: Resource) -> bool:
         """Whether an observation is about a fact, whatever its value."""
-        about = self._about(concept(resource.body.get("code")))
+        about = self._about(resource.code)
         return about not in (None, "refused") or bool(self._parts(resource))
 
     def _word(self, result: _Result) -> None:

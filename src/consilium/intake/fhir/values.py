@@ -88,14 +88,15 @@ def value_of(body: Body) -> Value:
 
 
 def _amount(value: object) -> Amount | None:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         number = exact(value) if not isinstance(value, str) else None
         return None if number is None else Amount(number)
     number = exact(value.get("value")) if not isinstance(value.get("value"), str) else None
     if number is None:
         return None
-    units = tuple(dict.fromkeys(u for k in ("code", "unit") if (u := words(value.get(k)))))
-    return Amount(number, units, words(value.get("comparator")))
+    coded, printed = words(value.get("code")), words(value.get("unit"))
+    units = (coded, printed) if coded != printed else (coded,)
+    return Amount(number, tuple(filter(None, units)), words(value.get("comparator")))
 
 
 def number_for(fact: FactRecord, value: Value) -> float:
