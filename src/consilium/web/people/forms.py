@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
+from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm, UsernameField
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +24,11 @@ class JoinForm(BaseUserCreationForm):  # type: ignore[type-arg]  # generic in th
 class SignInForm(AuthenticationForm):
     """Name and password, and the code of the second factor for whoever has one."""
 
+    # the form that is built upon names the bound, and lets everything longer through
+    username = UsernameField(
+        max_length=150,
+        widget=forms.TextInput(attrs={"autofocus": True}),
+    )
     code = forms.CharField(
         label=_("Code of the second factor, if you have one"),
         required=False,
