@@ -11,6 +11,9 @@ from consilium.asking.answer import Scope
 from consilium.asking.names import Named
 from consilium.asking.words import plain
 
+MOST_CHARACTERS = 2000
+"""How much of a question is read."""
+
 GENERIC = frozenset(
     """results opinion advice design evidence names class arms lines reason immunotherapy status
     congress indication mechanism agreement monitoring management sequence standard preference

@@ -20,7 +20,7 @@ from consilium.asking.answer import (
     Scope,
     Verdict,
 )
-from consilium.asking.asked import META_FACETS, Asked
+from consilium.asking.asked import META_FACETS, MOST_CHARACTERS, Asked
 from consilium.asking.choosing import chosen, lacking, unseen
 from consilium.asking.derive import statements
 from consilium.asking.index import Index
@@ -74,7 +74,7 @@ class Asker:
         ``history`` holds earlier questions of the conversation, oldest first;
         nothing of them is kept.
         """
-        question = question.strip()[:2000]
+        question = question.strip()[:MOST_CHARACTERS]
         if scope == "activity":
             released = [a.released for a in self.edition.contents.activities]
             days = [d.last for d in released if isinstance(d, Day)]

@@ -62,6 +62,7 @@ _BESIDES_FACTS = (
     "relapsed_on",
     "decision_date",
 )
+_MOST_NAMED = 100
 _VALUE_KEYS = ("value", "unit", "date", "note")
 _THERAPY_KEYS = (
     "drugs",
@@ -89,8 +90,8 @@ def patient_from_mapping(
     """A patient case from a mapping whose keys are facts of the edition.
 
     ``decision_date`` stands in where the mapping gives none. Raises
-    ``PatientError`` with every problem of the mapping at once; ``Impossible`` where each
-    value can be read and they contradict each other.
+    ``PatientError`` with every problem of the mapping at once, up to a hundred; ``Impossible``
+    where each value can be read and they contradict each other.
     """
     return _Reader(Vocabulary.of(edition), where).case(mapping, decision_date)
 
@@ -112,6 +113,8 @@ class _Reader:
 
     def case(self, mapping: Mapping[str, object], decision_date: Day | None) -> PatientCase:
         for key, value in mapping.items():
+            if self.full:
+                break
             fact = self.vocabulary.facts.get(key)
             if fact is not None:
                 self.attempt(key, partial(self.enter, fact, value))
@@ -133,6 +136,8 @@ class _Reader:
             )
         if self.problems:
             readable = self.contradictions == len(self.problems)
+            if self.full:
+                self.problems.append(f"there are more than these {_MOST_NAMED}; mend them first")
             raise (Impossible if readable else PatientError)(
                 "\n  ".join([self.where, *self.problems])
             )
@@ -145,6 +150,11 @@ class _Reader:
             discordant=tuple(self.discordant),
             source="patient in our JSON",
         )
+
+    @property
+    def full(self) -> bool:
+        """Whether as many problems are named as anybody reads; more are not looked for."""
+        return len(self.problems) >= _MOST_NAMED
 
     def attempt(self, path: str, read: Callable[[], _Read]) -> _Read | None:
         try:
@@ -253,6 +263,8 @@ class _Reader:
         listed = value if isinstance(value, list | tuple) else [value]
         results: dict[str, list[Entered]] = {}
         for index, one in enumerate(listed):
+            if self.full:
+                break
             path = f"pd_l1[{index}]" if isinstance(value, list | tuple) else "pd_l1"
             result = self.attempt(path, partial(self.pd_l1_result, one, path))
             if result is None:
@@ -332,6 +344,8 @@ class _Reader:
             return ()
         found: list[Therapy] = []
         for index, one in enumerate(value):
+            if self.full:
+                break
             path = f"prior_therapies[{index}]"
             therapy = self.attempt(path, partial(self.therapy, one, path))
             if therapy is not None:

@@ -137,6 +137,11 @@ STRANGE: dict[str, tuple[bytes, str, dict[str, str]]] = {
     "deep record in a field": (urlencode({"text": DEEP.decode()}).encode(), FORM, {}),
     "deep record in a file": (upload("file", b'{"a":' * 20_000, JSON), PARTS, {}),
     "half a surrogate in JSON": (b'{"patient": {"line": "\\ud800"}, "question": "\\ud800"}', JSON, {}),
+    "a patient of many keys": (
+        json.dumps({"patient": {f"k{n}": n for n in range(20_000)}}).encode(), JSON, {}
+    ),
+    "long words": (json.dumps({"question": "x", "history": ["x y " * 50_000] * 20}).encode(), JSON, {}),
+    "long questions": (urlencode([("q", "x y " * 200_000), ("earlier", "x " * 9000)]).encode(), FORM, {}),
     "NUL in JSON": (b'{"patient": {"line": "\\u0000"}, "question": "\\u0000"}', JSON, {}),
     "JSON of another shape": (json.dumps([[{"patient": []}]]).encode(), JSON, {}),
     "JSON in UTF-16": (json.dumps({"question": "x"}).encode("utf-16"), JSON, {}),
@@ -170,6 +175,7 @@ def stored(settings) -> tuple[dict[str, int], set[str]]:
 def answers_in_words(answer, what: object) -> None:
     text = answer.content.decode()
     assert answer.status_code < 500, what
+    assert len(text) < 300_000, what  # what was sent is not sent back
     assert "Traceback" not in text, what
     assert "<script>" not in text, what
     if answer.status_code >= 400:

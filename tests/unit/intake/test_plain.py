@@ -142,6 +142,22 @@ def test_all_problems_of_a_patient_are_told_at_once_each_with_its_path():
     ]
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {f"nonsense{n}": n for n in range(5000)},
+        {"prior_therapies": [{"drugs": ["taxl"], "setting": "adjuvant"}] * 5000},
+        {"pd_l1": [{"score": "cps"}] * 5000},
+    ],
+)
+def test_of_more_problems_than_anybody_reads_the_first_hundred_are_told(facts):
+    with pytest.raises(PatientError) as refused:
+        a_case(**facts)
+    _, *lines, last = str(refused.value).splitlines()
+    assert len(lines) == 100
+    assert "more than these 100" in last
+
+
 def test_a_list_that_is_not_complete_is_not_taken_for_the_whole():
     entered = a_case(comedication={"has": ["phenytoin"], "complete": "no"}).entered["comedication"]
     assert entered.status is Status.UNKNOWN

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.http.request import RawPostDataException
 from django.utils import timezone
 
+from consilium.asking.asked import MOST_CHARACTERS
 from consilium.care.calendar import MOST_CYCLES
 from consilium.clinical.patient import Impossible, PatientCase, PatientError
 from consilium.intake import read_patient
@@ -75,11 +76,14 @@ class CareAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class QuestionAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A question in words; ``history`` are earlier questions of the conversation, oldest first."""
 
-    question: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+    question: Annotated[str, msgspec.Meta(min_length=1, max_length=MOST_CHARACTERS)]
     scope: Literal["activity", "all"] = "all"
     as_of: date | None = None
     region: Region = Region.US
-    history: Annotated[tuple[str, ...], msgspec.Meta(max_length=20)] = ()
+    history: Annotated[
+        tuple[Annotated[str, msgspec.Meta(max_length=MOST_CHARACTERS)], ...],
+        msgspec.Meta(max_length=20),
+    ] = ()
 
 
 class ComparisonAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

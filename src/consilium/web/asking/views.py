@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from consilium.asking.answer import Answer, Said, Scope, chip
+from consilium.asking.asked import MOST_CHARACTERS
 from consilium.web.asking.asker import the_asker
 from consilium.web.asking.misses import note_miss
 from consilium.web.editions import asking
@@ -33,9 +34,9 @@ _PAGES = {
 def ask_page(request: HttpRequest) -> HttpResponse:
     """The form, and below it the answer to what was asked."""
     given = request.POST if request.method == "POST" else request.GET
-    question = given.get("q", "").strip()
+    question = given.get("q", "").strip()[:MOST_CHARACTERS]
     scope: Scope = "activity" if given.get("scope") == "activity" else "all"
-    earlier = [q for q in given.getlist("earlier") if q][-_MOST_EARLIER:]
+    earlier = [q[:MOST_CHARACTERS] for q in given.getlist("earlier") if q][-_MOST_EARLIER:]
     about = asking(request)
     shown: dict[str, object] = {"question": question, "scope": scope, "subject": "ask"}
     if question:
