@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable
 from functools import wraps
 from threading import Lock
@@ -17,6 +18,7 @@ from consilium.web.refusals import Refused, refusal
 
 _View = TypeVar("_View", bound=Callable[..., HttpResponse])
 _MOST_ADDRESSES = 10_000
+_ENCODINGS = ("utf-8", "ascii")
 
 # What an answer costs, in units of one plan.
 COMPARISON = 5
@@ -38,10 +40,14 @@ def bound_requests(
 ) -> Callable[[HttpRequest], HttpResponse]:
     """Middleware: a body larger than the site takes is refused before it is read.
 
+    So is one in another encoding than UTF-8, which some names of encodings would let fail later.
     A form that holds NUL is refused too: nobody types it, and not every database keeps it.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
+        if request.encoding and codecs.lookup(request.encoding).name not in _ENCODINGS:
+            request.encoding = "utf-8"
+            return refusal(request, 400, _("Requests are read in UTF-8; this one names another."))
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isascii() or not length.isdigit():
             return refusal(request, 400, _("The length of the request is no number."))
