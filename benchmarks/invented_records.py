@@ -61,6 +61,16 @@ def invented_line(rng: random.Random, number: int) -> bytes:
     return msgspec.json.encode(invented_record(rng, number))
 
 
+def invented_long_line(rng: random.Random, size: int) -> bytes:
+    """A record of about so many bytes, most of them laboratory values of many days."""
+    record = _Record(rng, 1)
+    record.bundle()
+    while len(msgspec.json.encode(record.resources)) < size:
+        for _ in range(20):
+            record.laboratory()
+    return msgspec.json.encode(record.entries())
+
+
 class _Record:
     def __init__(self, rng: random.Random, number: int) -> None:
         self.rng, self.number = rng, number
@@ -85,8 +95,11 @@ class _Record:
             self._brca()
         if rng.random() < 0.7:
             self._observe("89247-1", "ECOG Performance Status", valueInteger=rng.randrange(4))
-        self._laboratory()
+        self.laboratory()
         self._medicines()
+        return self.entries()
+
+    def entries(self) -> dict[str, object]:
         entries = [{"resource": one} for one in self.resources]
         return {"resourceType": "Bundle", "type": "collection", "entry": entries}
 
@@ -175,7 +188,7 @@ class _Record:
                 component=parts,
             )
 
-    def _laboratory(self) -> None:
+    def laboratory(self) -> None:
         rng = self.rng
         for _ in range(rng.choice((1, 1, 2))):
             on = self._day(date(2026, 1, 1))

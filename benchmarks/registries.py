@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.invented_records import invented_line
+from benchmarks.invented_records import invented_line, invented_long_line
 from benchmarks.measuring import Row, cpu_seconds
 from consilium.clinical.dates import Day
 from consilium.intake import read_patient
@@ -61,7 +61,7 @@ def registries(edition: Edition) -> Iterator[Row]:
     yield from _records("no two alike", edition, _invented())
     alike = [[[small]] * _AT_A_TIME for _ in range(_RECORDS // _AT_A_TIME)]
     yield from _records(f"all alike, {len(small) / 1024:.1f} KiB", edition, iter(alike))
-    large = _bundle(_RECORD_BYTES // (len(small) // 15))
+    large = invented_long_line(random.Random(6), _RECORD_BYTES)
     times = [1000 * cpu_seconds(lambda: _one(large, edition)) for _ in range(40)]
     slowest = quantiles(times, n=20)[-1]
     yield Row(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import isinf
 from typing import NamedTuple, NoReturn
 
@@ -13,6 +16,7 @@ from consilium.clinical.patient import PatientError
 LARGEST_INPUT = 20_000_000
 DEEPEST_NESTING = 100
 
+_NESTED = (dict, list)
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -33,6 +37,18 @@ class Decoded(NamedTuple):
     values: tuple[object, ...]
     broken: tuple[BrokenLine, ...] = ()
     by_line: bool = False
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Without looking for garbage for a while: what is built from a record is all in use."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def decode(data: bytes) -> Decoded:
@@ -113,8 +129,8 @@ def _check_depth(value: object) -> None:
         level = [
             inner
             for outer in level
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, dict | list)
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if isinstance(inner, _NESTED)
         ]
         if not level:
             return

@@ -6,7 +6,7 @@ import msgspec
 
 from consilium.clinical.dates import Day
 from consilium.clinical.patient import NotUnderstood, PatientCase, PatientError
-from consilium.intake.decoding import Unreadable, decode
+from consilium.intake.decoding import Unreadable, decode, undisturbed
 from consilium.intake.plain import patient_from_mapping
 from consilium.intake.vocabulary import HasVocabulary
 
@@ -24,6 +24,13 @@ def read_patient(
     input gives none. Raises ``PatientError``, and nothing else, for whatever
     cannot be read.
     """
+    with undisturbed():
+        return _read(data, edition, where, decision_date)
+
+
+def _read(
+    data: bytes, edition: HasVocabulary, where: str, decision_date: Day | None
+) -> PatientCase:
     try:
         decoded = decode(data)
     except Unreadable as problem:

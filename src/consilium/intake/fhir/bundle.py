@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 
 from consilium.clinical.patient import PatientError
 from consilium.intake.fhir.codes import Concept, concept, mappings, words
@@ -51,6 +52,7 @@ class Resources:
                     continue
                 found[resource.where] = resource
                 self._index(resource, address)
+        self._grouped: list[Resource] | None = None
         self.all: list[Resource] = []
         for resource in found.values():
             self.all.append(resource)
@@ -61,6 +63,17 @@ class Resources:
     def of(self, *kinds: str) -> list[Resource]:
         """The resources of these kinds, in the order of the input."""
         return [resource for resource in self.all if resource.kind in kinds]
+
+    def observations(self, tells: Callable[[Concept], object]) -> list[Resource]:
+        """The observations whose code tells what is asked; every code is asked once."""
+        if self._grouped is not self.all:
+            self._grouped = self.all
+            self._by_code: dict[Concept, list[tuple[int, Resource]]] = {}
+            for place, resource in enumerate(self.all):
+                if resource.kind == "Observation":
+                    self._by_code.setdefault(resource.code, []).append((place, resource))
+        found = [one for code, group in self._by_code.items() if tells(code) for one in group]
+        return [resource for _, resource in sorted(found, key=itemgetter(0))]
 
     def resolve(self, reference: object, held_by: Resource) -> Resource | None:
         """The resource that a reference points to, when the input holds it."""
@@ -107,8 +120,7 @@ class Resources:
         if address:
             self._by_reference[address] = resource
             self._by_reference.setdefault(_local(address), resource)
-        name = words(resource.body.get("id"))
-        if name:
+        if name := words(resource.body.get("id")):
             self._by_reference[f"urn:uuid:{name}"] = resource
 
     def _contained(self, resource: Resource) -> list[Resource]:

@@ -175,7 +175,7 @@ class ConditionReader:
         # A stage belongs to a cancer, so the cancers come first.
         for resource in self.resources.of("Condition"):
             self._secondary(resource)
-        for resource in self.resources.of("Observation"):
+        for resource in self.resources.observations(lambda code: any(_tells(code))):
             self._staging(resource)
         self._primary_cancer()
         self._setting()
@@ -289,9 +289,7 @@ class ConditionReader:
 
     def _staging(self, resource: Resource) -> None:
         code = resource.code
-        is_stage, is_category, is_history = _tells(code)
-        if not (is_stage or is_category or is_history):
-            return
+        is_stage, _, is_history = _tells(code)
         why = withdrawn(resource.body)
         if why:
             self.harvest.drop(resource, code.label, why)

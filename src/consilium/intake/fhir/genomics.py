@@ -96,10 +96,13 @@ class GenomicsReader:
     def read(self) -> None:
         """Read all variants, then make facts of those that say enough."""
         for resource in self.resources.of("Observation"):
-            self._significance(resource)
+            if "derivedFrom" in resource.body:
+                self._significance(resource)
         variants = [
             variant
-            for resource in self.resources.of("Observation")
+            for resource in self.resources.observations(
+                lambda code: code.has("LOINC", _ABOUT_VARIANTS)
+            )
             for variant in self._variants(resource)
         ]
         for fact in dict.fromkeys(_FACTS.values()):
@@ -114,8 +117,6 @@ class GenomicsReader:
 
     def _significance(self, resource: Resource) -> None:
         """A significance that stands in an observation of its own, for the variant it names."""
-        if "derivedFrom" not in resource.body:
-            return
         if resource.code.has("LOINC", _VARIANT) or withdrawn(resource.body):
             return
         calls = calls_of(resource)
@@ -127,8 +128,6 @@ class GenomicsReader:
 
     def _variants(self, resource: Resource) -> Iterable[Variant]:
         code = resource.code
-        if not code.has("LOINC", _ABOUT_VARIANTS):
-            return
         named = [_GENE_MUTATIONS[c] for c in code.codes("LOINC") if c in _GENE_MUTATIONS]
         if code.has("LOINC", _REGION_STUDIED):
             studied = _genes(resource)

@@ -26,9 +26,14 @@ from consilium.intake.fhir.medications import (
     tells_of_the_disease,
 )
 from consilium.intake.fhir.moments import Moment
-from consilium.intake.fhir.observations import ObservationReader, leukocyte_factor
+from consilium.intake.fhir.observations import (
+    ObservationReader,
+    counts_leukocytes,
+    leukocyte_factor,
+)
 from consilium.intake.fhir.reader import dated, person
 from consilium.intake.fhir.scanning import Exemplar
+from consilium.intake.fhir.values import value_of
 from consilium.intake.vocabulary import Vocabulary
 
 NO_DAY, FIXED_DAY = -1, -2
@@ -128,7 +133,7 @@ class Meanings:
             return _ALONE
         if body.get("derivedFrom") and calls_of(resource):
             return _ALONE
-        if body.get("partOf") and tells_of_the_disease(resource):
+        if body.get("partOf") and tells_of_the_disease(resource.code):
             return _ALONE
         harvest = Harvest()
         conditions = ConditionReader(resources, harvest)
@@ -161,8 +166,8 @@ class Meanings:
         harvest = Harvest()
         reader = ObservationReader(self.vocabulary, resources, harvest)
         observed = _place(dated(resource))
-        leukocytes = leukocyte_factor(resource.body)
-        if leukocytes:
+        leukocytes = leukocyte_factor(value_of(resource.body).amount)
+        if counts_leukocytes(resource.code) and leukocytes:
             if exemplar.numbers != 1:
                 return _ALONE
             return Meaning(leukocytes=leukocytes, observed=observed)

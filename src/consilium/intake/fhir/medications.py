@@ -340,9 +340,7 @@ class MedicationReader:
 
     def _disease_status(self) -> list[tuple[Moment, Outcome, str]]:
         found: list[tuple[Moment, Outcome, str]] = []
-        for resource in self.resources.of("Observation"):
-            if not tells_of_the_disease(resource):
-                continue
+        for resource in self.resources.observations(tells_of_the_disease):
             code = resource.code
             when, value = moment_of(resource.body), value_of(resource.body).concept
             told = {_OUTCOMES[c] for c in value.codes("SNOMED") if c in _OUTCOMES}
@@ -390,9 +388,9 @@ class MedicationReader:
         return last
 
 
-def tells_of_the_disease(resource: Resource) -> bool:
-    """Whether an observation says how the disease goes."""
-    return concept(resource.body.get("code")).has("LOINC", _DISEASE_STATUS)
+def tells_of_the_disease(code: Concept) -> bool:
+    """Whether an observation with this code says how the disease goes."""
+    return code.has("LOINC", _DISEASE_STATUS)
 
 
 def _regimens(exposures: list[Exposure]) -> list[list[Exposure]]:

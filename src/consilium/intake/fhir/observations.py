@@ -13,7 +13,7 @@ from consilium.intake.fhir.bundle import Resource, Resources
 from consilium.intake.fhir.codes import Concept, concept, mappings
 from consilium.intake.fhir.findings import Finding, Harvest
 from consilium.intake.fhir.moments import Moment, first_moment
-from consilium.intake.fhir.values import Body, Value, number_for, value_of
+from consilium.intake.fhir.values import Amount, Body, Value, number_for, value_of
 from consilium.intake.fhir.verdicts import (
     EQUIVOCAL,
     NEGATIVE,
@@ -116,6 +116,15 @@ _MSI_PRESENCE = ("62862-8",)
 _LEUKOCYTES = ("6690-2", "26464-8", "804-5")
 _PER_MICROLITRE = {"10*3/uL": 1000, "10*9/L": 1000, "/uL": 1, "K/uL": 1000, "G/L": 1000}
 
+_LONG_RECORD = 100
+_FULL_DATE = 10
+# The keys beside its number that change nothing in how a laboratory value is read.
+_BESIDE_A_NUMBER = """
+    resourceType id meta text language identifier status category code subject encounter
+    effectiveDateTime issued performer valueQuantity note specimen device referenceRange basedOn
+"""
+_OF_A_PLAIN_VALUE = frozenset(_BESIDE_A_NUMBER.split())
+
 _WITHDRAWN = {
     "entered-in-error": "entered in error",
     "cancelled": "cancelled",
@@ -137,11 +146,13 @@ def _is_a_share(code: Concept) -> bool:
     return any(_NOT_NEUTROPHIL_COUNT.search(text) for text in code.texts)
 
 
-def leukocyte_factor(body: Body) -> int:
-    """The factor that makes a count of leukocytes one in a microlitre; zero for anything else."""
-    if not concept(body.get("code")).has("LOINC", _LEUKOCYTES):
-        return 0
-    amount = value_of(body).amount
+def counts_leukocytes(code: Concept) -> bool:
+    """Whether an observation with this code counts leukocytes."""
+    return code.has("LOINC", _LEUKOCYTES)
+
+
+def leukocyte_factor(amount: Amount | None) -> int:
+    """The factor that makes a count one in a microlitre; zero for a unit that is none."""
     units = amount.units if amount else ()
     return next((factor for unit in units if (factor := _PER_MICROLITRE.get(unit))), 0)
 
@@ -171,9 +182,64 @@ class ObservationReader:
 
     def read(self) -> None:
         """Read all observations that nobody has read yet."""
-        for resource in self.resources.of("Observation"):
-            if resource.where not in self.harvest.seen:
+        left = [r for r in self.resources.of("Observation") if r.where not in self.harvest.seen]
+        outdated = self._outdated(left) if len(left) > _LONG_RECORD else frozenset[str]()
+        self.harvest.seen |= outdated
+        for resource in left:
+            if resource.where not in outdated:
                 self._read(resource)
+
+    def _outdated(self, observations: list[Resource]) -> frozenset[str]:
+        """The places of laboratory values that a later one outdates and that nothing is said of.
+
+        Only of facts that nothing but dated numbers tells of, with a last one that is clear. The
+        first value of a fact is never among them, so that facts keep their order.
+        """
+        plain: dict[tuple[object, ...], tuple[FactRecord, Decimal] | None] = {}
+        values: dict[str, list[tuple[Moment, Decimal, str]]] = {}
+        told_otherwise = {
+            part.about
+            for resource in observations
+            if "component" in resource.body
+            for part in self._parts(resource)
+        }
+        for resource in self.resources.observations(self._is_laboratory):
+            body, quantity = resource.body, resource.body.get("valueQuantity")
+            found = number = None
+            if isinstance(quantity, dict) and body.keys() <= _OF_A_PLAIN_VALUE:
+                said = (body.get("status"), *map(quantity.get, ("code", "unit", "comparator")))
+                key = (resource.code, *map(str, said))
+                if key not in plain:
+                    plain[key] = self.plain_number(resource)
+                found, value = plain[key], quantity.get("value")
+                number = None if isinstance(value, str) else exact(value)
+            when = moment_of(body)
+            if found is None or when is None:
+                told_otherwise.add(str(self._about(resource.code)))
+            elif number is not None:
+                fact, factor = found
+                counted = number * factor
+                if (
+                    fact.low <= counted <= fact.high
+                    and fact.whole != "yes"
+                    and not (fact.id == "anc" and self._outnumbered(when, float(counted)))
+                ):
+                    values.setdefault(fact.id, []).append((when, counted, resource.where))
+        outdated: set[str] = set()
+        for name, dated in values.items():
+            last = max(when.day.text for when, *_ in dated)
+            exact_days = all(len(when.day.text) == _FULL_DATE for when, *_ in dated)
+            on_it = [(when.time, number) for when, number, _ in dated if when.day.text == last]
+            times = [time for time, _ in on_it if time is not None]
+            ordered = len(times) == len(on_it) and times.count(max(times)) == 1
+            clear = ordered or len({number for _, number in on_it}) == 1
+            if name not in told_otherwise and exact_days and clear:
+                outdated |= {where for when, _, where in dated[1:] if when.day.text < last}
+        return frozenset(outdated)
+
+    def _is_laboratory(self, code: Concept) -> bool:
+        fact = self.vocabulary.facts.get(self._about(code) or "")
+        return fact is not None and fact.group == "laboratory"
 
     def _read(self, resource: Resource) -> None:
         code = resource.code
@@ -262,24 +328,28 @@ class ObservationReader:
         self._keep(result, number, "number in the unit of the fact")
 
     def _check_against_leukocytes(self, result: _Result, neutrophils: float) -> None:
-        when = moment_of(result.resource.body)
-        for per_microlitre, said in self._leukocytes.get(when.day, ()) if when else ():
-            if per_microlitre < neutrophils:
-                raise _Unclear(
-                    f"more neutrophils than the leukocytes of the same day ({said}); "
-                    "look for a slip in the number or its unit"
-                )
+        said = self._outnumbered(moment_of(result.resource.body), neutrophils)
+        if said:
+            raise _Unclear(
+                f"more neutrophils than the leukocytes of the same day ({said}); "
+                "look for a slip in the number or its unit"
+            )
+
+    def _outnumbered(self, when: Moment | None, neutrophils: float) -> str:
+        """The leukocytes of a day that are fewer than the neutrophils, as written."""
+        counts = self._leukocytes.get(when.day, ()) if when else ()
+        return next((str(amount) for count, amount in counts if count < neutrophils), "")
 
     @cached_property
-    def _leukocytes(self) -> dict[object, list[tuple[float, str]]]:
+    def _leukocytes(self) -> dict[object, list[tuple[float, Amount]]]:
         """Leukocytes per microlitre, and as they were written, by day."""
-        found: dict[object, list[tuple[float, str]]] = {}
-        for other in self.resources.of("Observation"):
-            factor, day = leukocyte_factor(other.body), moment_of(other.body)
-            amount = value_of(other.body).amount if factor else None
-            if amount is not None and day is not None:
+        found: dict[object, list[tuple[float, Amount]]] = {}
+        for other in self.resources.observations(counts_leukocytes):
+            amount, when = value_of(other.body).amount, moment_of(other.body)
+            factor = leukocyte_factor(amount)
+            if amount is not None and factor and when is not None:
                 counted = float(amount.value) * factor
-                found.setdefault(day.day, []).append((counted, str(amount)))
+                found.setdefault(when.day, []).append((counted, amount))
         return found
 
     def plain_number(self, resource: Resource) -> tuple[FactRecord, Decimal] | None:
