@@ -172,3 +172,11 @@ def test_a_weight_is_written_and_no_weight_of_a_record_is_taken_for_that_of_a_do
     case = patient_from_mapping({"weight": {"value": 14.3, "unit": "kg"}}, the_edition())
     assert "29463-7" in json.dumps(as_mcode(case, the_edition()))
     assert written_and_read(case).entered == {}
+
+
+def test_a_course_without_dates_comes_back_without_any() -> None:
+    course = {"drugs": ["paclitaxel"], "setting": "advanced", "stopped_for": "progression"}
+    back = written_and_read(patient_from_mapping({"prior_therapies": [course]}, the_edition()))
+    (found,) = back.therapies.therapies
+    assert (found.drugs, found.setting, found.started) == (("paclitaxel",), "advanced", None)
+    assert found.stopped_for == "progression"

@@ -477,6 +477,7 @@ def reference(
 
 
 from consilium.cli.cohort import register as register_cohort  # noqa: E402  it uses the options above
+from consilium.cli.exporting import register as register_exporting  # noqa: E402
 from consilium.cli.hooks import register as register_hooks  # noqa: E402
 
 register_asking(app)
@@ -485,4 +486,5 @@ register_simulating(app)
 register_survival(app)
 register_proving(app)
 register_cohort(app)
+register_exporting(app)
 register_hooks(app)

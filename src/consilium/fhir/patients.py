@@ -37,6 +37,10 @@ _REASONS: dict[str, Resource] = {
     "unknown": {"text": "reason not known"},
 }
 _OUTCOMES = {"progression": "271299001", "response": "268910001", "stable": "359746009"}
+_NO_TIME: Resource = {
+    "url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason",
+    "valueCode": "unknown",
+}
 _SPREAD = "128462008"
 _BRAIN = "94225005"
 _HYPERSENSITIVITY = "severe_hypersensitivity"
@@ -220,6 +224,8 @@ def _administration(therapy: Therapy, medicine: Resource) -> Resource:
         period["start"] = str(therapy.started)
     if therapy.ended is not None:
         period["end"] = str(therapy.ended)
+    if not period:
+        period["extension"] = [_NO_TIME]  # R4 asks for a time, or for the reason that there is none
     status = "in-progress" if therapy.ongoing else "completed"
     body: Resource = {
         "resourceType": "MedicationAdministration",
@@ -227,19 +233,8 @@ def _administration(therapy: Therapy, medicine: Resource) -> Resource:
         "status": "stopped" if therapy.stopped_for in _REASONS else status,
         "medicationCodeableConcept": medicine,
         **SUBJECT,
+        "effectivePeriod": period,
     }
-    # R4 asks for a time; what has none says why.
-    if period:
-        body["effectivePeriod"] = period
-    else:
-        body["_effectiveDateTime"] = {
-            "extension": [
-                {
-                    "url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason",
-                    "valueCode": "unknown",
-                }
-            ]
-        }
     if therapy.setting in _INTENTS:
         intent = coded(SNOMED, _INTENTS[therapy.setting])
         body["extension"] = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from consilium.fhir.resources import LOINC, SUBJECT, Resource, address, collection
+from consilium.fhir.resources import SUBJECT, Resource, address, collection, data_requirement
 from consilium.guidance.labels import LabelStatus
 from consilium.knowledge.edition import Edition
 from consilium.planning.plan import Option, Plan
@@ -35,7 +35,9 @@ def as_care_plan(made: Plan, edition: Edition) -> Resource:
         "result": {"reference": address("care")},
     }
     if made.gaps:
-        guidance["dataRequirement"] = [_missing(gap.fact, edition) for gap in made.gaps]
+        guidance["dataRequirement"] = [
+            data_requirement(edition.facts[gap.fact]) for gap in made.gaps
+        ]
         guidance["note"] = [{"text": gap.ask} for gap in made.gaps]
     resources = {"care": care, "group": group, "guidance": guidance}
     return collection([(address(name), body) for name, body in resources.items()])
@@ -63,11 +65,3 @@ _LABELS = {
     LabelStatus.NOT_RECORDED: "Approval here not recorded.",
     LabelStatus.CANNOT_TELL: "Whether its label covers this patient cannot be told.",
 }
-
-
-def _missing(fact: str, edition: Edition) -> Resource:
-    codes = [c for c in edition.facts[fact].codes if c.system == "LOINC"]
-    if not codes:
-        return {"type": "Observation"}
-    coding = [{"system": LOINC, "code": one.code} for one in codes]
-    return {"type": "Observation", "codeFilter": [{"path": "code", "code": coding}]}

@@ -5,10 +5,12 @@ from __future__ import annotations
 from uuid import NAMESPACE_URL, uuid5
 
 from consilium.clinical.patient import Status
+from consilium.knowledge.records import FactRecord
 
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 HGNC = "http://www.genenames.org/geneId"
+TERMINOLOGIES = {"LOINC": LOINC, "SNOMED": SNOMED, "RxNorm": RXNORM, "HGNC": HGNC}
 UCUM = "http://unitsofmeasure.org"
 
 Resource = dict[str, object]
@@ -46,6 +48,13 @@ def quantity(value: float, unit: str, code: str = "") -> Resource:
     number = int(value) if float(value).is_integer() else value
     found: Resource = {"value": number, "unit": unit}
     return found | ({"system": UCUM, "code": code} if code else {})
+
+
+def data_requirement(fact: FactRecord) -> Resource:
+    """What would have to be known: an observation with one of the codes of a fact."""
+    coding = [{"system": LOINC, "code": c.code} for c in fact.codes if c.system == "LOINC"]
+    found: Resource = {"type": "Observation"}
+    return found | ({"codeFilter": [{"path": "code", "code": coding}]} if coding else {})
 
 
 def collection(entries: list[tuple[str, Resource]]) -> Resource:

@@ -45,7 +45,10 @@ def _read(
         return patient_from_mapping(first, edition, where, decision_date=decision_date)
     # only a record needs the reader of records, which takes a while to import
     from consilium.intake.fhir import patient_from_fhir  # noqa: PLC0415
+    from consilium.intake.fhir.answers import is_answered, patient_from_answers  # noqa: PLC0415
 
+    if is_answered(first):
+        return patient_from_answers(first, edition, where, decision_date=decision_date)
     try:
         case = patient_from_fhir(decoded.values, edition, where, decision_date=decision_date)
     except PatientError as problem:
