@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -20,6 +20,7 @@ import numpy as np
 from consilium.clinical.dates import Day
 from consilium.clinical.patient import Entered, PatientCase, PatientError, TherapyList
 from consilium.clinical.therapies import DERIVED_FACTS
+from consilium.intake.decoding import undisturbed
 from consilium.intake.fhir.bundle import Resources
 from consilium.intake.fhir.conditions import Extent, Spread
 from consilium.intake.fhir.findings import Harvest
@@ -102,13 +103,18 @@ class BulkReader:
         self._entries: list[Entered] = []
         self._entry_of: dict[Entered, int] = {}
         self._table = _Table([], self._place_of, self._entry)
-        self._by_number: dict[tuple[int, bytes], tuple[tuple[int, int, float], ...]] = {}
+        self._by_number: dict[tuple[int, bytes], int] = {}
+        self._said: list[tuple[tuple[str, Entered], ...]] = []
         self._cases: list[PatientCase] = []
         self._case_of: dict[tuple[object, ...], int] = {}
         self._ages: dict[int, float] = {}
 
     def read(self, records: Sequence[Sequence[bytes]]) -> Block:
         """What is known of the patients of these records, each given as its lines."""
+        with undisturbed():
+            return self._read(records)
+
+    def _read(self, records: Sequence[Sequence[bytes]]) -> Block:
         if (
             self.scanner.is_full
             or len(self._case_of) > _MOST_KEPT
@@ -245,30 +251,36 @@ class BulkReader:
 
     def _asked(self, scanned: Scanned, data: bytes, at: Array) -> _Found:
         """Observations whose number decides what is found, each kind of number asked once."""
-        found: list[tuple[int, int, int, float]] = []
         columns = (at, scanned.meaning[at], scanned.number_at[at], scanned.number_end[at])
         lists = (column.tolist() for column in (*columns, scanned.places[at]))
+        asked: list[int] = []
         for resource, meaning, begins, ends, places in zip(*lists, strict=True):
             told = data[begins[0] : ends[0]]
             if places[1] != -1:
                 told += b"|" + data[begins[1] : ends[1]]
-            key = (meaning, told)
-            said = self._by_number.get(key)
+            said = self._by_number.get((meaning, told))
             if said is None:
                 text = data[int(scanned.start[resource]) : int(scanned.end[resource])]
-                said = self._by_number[key] = tuple(
-                    (self._place_of[fact], *_entry_or_number(entered, self._entry))
-                    for fact, entered in self.meanings.findings(text)
-                )
-            for one in said:
-                found.append((resource, *one))
-        resources = np.array([one[0] for one in found], np.int64)
+                said = self._by_number[meaning, told] = len(self._said)
+                self._said.append(self.meanings.findings(text))
+            asked.append(said)
+        distinct, inverse = np.unique(np.array(asked, np.int64), return_inverse=True)
+        findings = [self._said[place] for place in distinct.tolist()]
+        counts = np.array([len(one) for one in findings], np.int64)
+        resources, which = np.repeat(at, counts[inverse]), np.repeat(inverse, counts[inverse])
+        ends_at = np.cumsum(counts)
+        nth = np.arange(len(which)) - np.repeat(
+            np.cumsum(counts[inverse]) - counts[inverse], counts[inverse]
+        )
+        place = (ends_at - counts)[which] + nth
+        flat = [one for group in findings for one in group]
+        told_of = [_entry_or_number(entered, self._entry) for _, entered in flat]
         return _Found(
             scanned.record[resources],
-            np.array([one[1] for one in found], np.int64),
+            np.array([self._place_of[fact] for fact, _ in flat], np.int64)[place],
             _days(scanned, resources, self._table.observed[scanned.meaning[resources]]),
-            np.array([one[2] for one in found], np.int64),
-            np.array([one[3] for one in found], np.float64),
+            np.array([one for one, _ in told_of], np.int64)[place],
+            np.array([number for _, number in told_of], np.float64)[place],
         )
 
     def _without_slips(self, scanned: Scanned, data: bytes, found: _Found) -> _Found:
@@ -330,13 +342,14 @@ class BulkReader:
     def _together(self, scanned: Scanned, data: bytes, kept: Array, slow: Array) -> Array:
         """For each patient the place of the case that cancers, spread and variants make."""
         cases = np.full(len(slow), -1, np.int64)
-        for row, resources in _by_row(
-            scanned, self._table.together[scanned.meaning] & kept & ~slow[scanned.record]
-        ):
-            key = tuple(sorted(scanned.meaning[resources].tolist()))
+        wanted = self._table.together[scanned.meaning] & kept & ~slow[scanned.record]
+        at = np.flatnonzero(wanted)
+        resources, meanings = at.tolist(), scanned.meaning[at].tolist()
+        for row, start, end in _by_row(scanned.record[at]):
+            key = tuple(sorted(meanings[start:end]))
             case = self._case_of.get(key)
             if case is None:
-                case = self._case_of[key] = self._case(scanned, data, resources.tolist())
+                case = self._case_of[key] = self._case(scanned, data, resources[start:end])
             if case == _ALONE:
                 slow[row] = True
             else:
@@ -371,39 +384,21 @@ class BulkReader:
         treated = np.zeros(len(slow), np.bool_)
         treated[scanned.record[table.given[scanned.meaning] & kept]] = True
         wanted = kept & (treated & ~slow)[scanned.record] & table.dated[scanned.meaning]
-        for row, resources in _by_row(scanned, wanted):
-            history = self._history(scanned, resources.tolist())
+        slow[scanned.record[wanted & table.unordered[scanned.meaning]]] = True
+        at = np.flatnonzero(wanted & ~slow[scanned.record])
+        meanings, days = scanned.meaning[at].tolist(), scanned.days[at].tolist()
+        for row, start, end in _by_row(scanned.record[at]):
+            history = _History.of(self._known, meanings[start:end], days[start:end])
             if history is None:
                 slow[row] = True
                 continue
             key = history.key
             case = self._case_of.get(key)
             if case is None:
-                self._cases.append(history.case(self.vocabulary))
+                self._cases.append(history.case(self._known, self.vocabulary))
                 case = self._case_of[key] = len(self._cases) - 1
             cases[row] = case
         return cases
-
-    def _history(self, scanned: Scanned, resources: list[int]) -> _History | None:
-        """The medicines of one patient; none where more than their days would matter."""
-        told: list[tuple[tuple[int, ...], int]] = []
-        since = 0
-        for resource in resources:
-            place = int(scanned.meaning[resource])
-            meaning = self._known[place]
-            days = scanned.days[resource].tolist()
-            if meaning.refers or FIXED_DAY in meaning.moments or FIXED_DAY in meaning.spread:
-                return None
-            for slot in meaning.spread:
-                on = days[slot] if slot >= 0 else since
-                since = min(since or on, on)
-            if not meaning.together:
-                told.append((tuple(days[s] if s >= 0 else 0 for s in meaning.moments), place))
-        told.sort()
-        verdicts = [days for days, place in told if self._known[place].verdict is not None]
-        if len(set(verdicts)) < len(verdicts):
-            return None
-        return _History([(self._known[place], days) for days, place in told], told, since)
 
     def _shared(self, settled: _Found, together: Array, given: Array, slow: Array) -> None:
         """Marks patients of whom one fact is told in more than one of the ways."""
@@ -418,17 +413,36 @@ class BulkReader:
         slow[(given >= 0) & twice[together]] = True
 
 
-class _History:
+class _History(NamedTuple):
     """What was given to one patient and how the disease went, in the order of time."""
 
-    def __init__(
-        self,
-        told: list[tuple[Meaning, tuple[int, ...]]],
-        places: list[tuple[tuple[int, ...], int]],
-        since: int,
-    ) -> None:
-        self.told, self.since = told, since
-        self.meanings = tuple(place for _, place in places)
+    days: list[tuple[int, ...]]
+    meanings: tuple[int, ...]
+    since: int
+    """The first day of spread."""
+
+    @classmethod
+    def of(
+        cls, known: list[Meaning], meanings: list[int], days: list[list[int]]
+    ) -> _History | None:
+        """The history that some resources tell; none where two verdicts share a day."""
+        told: list[tuple[tuple[int, ...], int]] = []
+        since = 0
+        verdicts: list[int] = []
+        for place, on in zip(meanings, days, strict=True):
+            meaning = known[place]
+            if meaning.together:
+                for slot in meaning.spread:
+                    first = on[slot] if slot >= 0 else since
+                    since = min(since or first, first)
+                continue
+            told.append((tuple([on[slot] if slot >= 0 else 0 for slot in meaning.moments]), place))
+            if meaning.verdict is not None:
+                verdicts.append(told[-1][0][0])
+        if len(set(verdicts)) < len(verdicts):
+            return None
+        told.sort()
+        return cls([one for one, _ in told], tuple([place for _, place in told]), since)
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -437,23 +451,24 @@ class _History:
         Medicines are grouped by which day is the earlier and by whether two are more than 30
         or 90 days apart, and by nothing else of a day.
         """
-        days = [self.since, *(day for _, days in self.told for day in days)]
+        days = [self.since, *chain.from_iterable(self.days)]
         distinct = sorted(set(days))
         order = {day: place for place, day in enumerate(distinct)}
         dated = distinct[1:] if not distinct[0] else distinct
-        apart = [
-            1 if later - day <= _THRESHOLDS[0] else 2 if later - day <= _THRESHOLDS[1] else 3
-            for place, day in enumerate(dated)
-            for later in dated[place + 1 :]
-        ]
-        return self.meanings, distinct[0] == 0, *map(order.__getitem__, days), *apart
+        apart = []
+        for place, day in enumerate(dated):
+            for later in dated[place + 1 :]:
+                size = later - day
+                apart.append(1 if size <= _THRESHOLDS[0] else 2 if size <= _THRESHOLDS[1] else 3)
+        return self.meanings, distinct[0] == 0, *[order[day] for day in days], *apart
 
-    def case(self, vocabulary: Vocabulary) -> PatientCase:
+    def case(self, known: list[Meaning], vocabulary: Vocabulary) -> PatientCase:
         """A case that holds the therapies alone."""
         extent = Extent((Spread("", "", Moment(_day(self.since)), ""),) if self.since else ())
         reader = MedicationReader(vocabulary, Resources([]), Harvest(), extent)
         exposures = []
-        for meaning, days in self.told:
+        for place, days in zip(self.meanings, self.days, strict=True):
+            meaning = known[place]
             if meaning.given is not None:
                 start, end = (_day(day) if day else None for day in days)
                 exposures.append(meaning.given._replace(start=start, end=end))
@@ -466,13 +481,13 @@ def _day(number: int) -> Day:
     return Day(date.fromordinal(number - _EPOCH).isoformat())
 
 
-def _by_row(scanned: Scanned, wanted: Array) -> Iterator[tuple[int, Array]]:
-    """The wanted resources of each patient who has any."""
-    at = np.flatnonzero(wanted)
-    rows = scanned.record[at]
+def _by_row(rows: Array) -> Iterator[tuple[int, int, int]]:
+    """Each patient with where those of their resources begin and end."""
     starts = np.flatnonzero(np.diff(rows, prepend=-1))
-    for start, end in pairwise([*starts.tolist(), len(at)]):
-        yield int(rows[start]), at[start:end]
+    for row, (start, end) in zip(
+        rows[starts].tolist(), pairwise([*starts.tolist(), len(rows)]), strict=True
+    ):
+        yield row, start, end
 
 
 _POWERS = 10.0 ** np.arange(23)
@@ -521,6 +536,9 @@ class _Table:
         # whose days bear on the grouping of medicines
         dated = [bool(one.moments or one.spread) or one.refers for one in meanings]
         self.dated = np.array(dated, np.bool_)
+        # whose days are not all told by the resource itself
+        unordered = [one.refers or FIXED_DAY in (*one.moments, *one.spread) for one in meanings]
+        self.unordered = np.array(unordered, np.bool_)
         self.by_number = np.array([one.by_number for one in meanings], np.bool_)
         self.left_out_by = np.array([one.left_out_by for one in meanings], np.int64)
         self.observed = np.array([one.observed for one in meanings], np.int64)

@@ -185,7 +185,7 @@ class Scanner:
         numbers = np.zeros((4, room, MOST_NUMBERS), np.int64)
         before = self.meanings
         size, self.meanings = _scan(
-            np.frombuffer(data, np.uint8) if data else np.zeros(1, np.uint8),
+            np.frombuffer(data or b" ", np.uint8),
             ends - sizes,
             ends,
             of_record,
