@@ -20,6 +20,7 @@ from consilium.rules.conditions import Bound, Condition, Includes, facts_in, tes
 from consilium.rules.facts import Between, FactModel, Holding, Known, OneOf
 
 Codes = NDArray[np.int32]
+_MOST_PATIENTS = 5_000
 NOTHING = 0
 """The code of a fact of which nothing is known."""
 
@@ -152,6 +153,7 @@ class Parts:
             fact: Alphabet(model, fact, tests.get(fact, ())) for fact in model.facts if fact in read
         }
         self.parts = [Part(model, group) for group in self._groups()]
+        self._patients: dict[tuple[tuple[int, ...], tuple[int, ...]], Patient] = {}
         self.of = {fact: place for place, part in enumerate(self.parts) for fact in part.facts}
 
     def _groups(self) -> list[tuple[str, ...]]:
@@ -176,6 +178,21 @@ class Parts:
         for fact in self.alphabets:
             groups.setdefault(find(fact), []).append(fact)
         return [tuple(group) for group in groups.values()]
+
+    def patient(self, places: tuple[int, ...], codes: tuple[int, ...]) -> Patient:
+        """Somebody of whom only this is known of these parts; statements on them share one."""
+        if len(places) == 1:
+            return self.parts[places[0]].patient(codes[0])
+        key = places, codes
+        found = self._patients.get(key)
+        if found is None:
+            if len(self._patients) >= _MOST_PATIENTS:
+                self._patients.clear()
+            given: dict[str, Known] = {}
+            for place, code in zip(places, codes, strict=True):
+                given |= self.parts[place].given[code]
+            found = self._patients[key] = Patient(self.model, given)
+        return found
 
     def touched(self, condition: Condition) -> tuple[int, ...]:
         """The places of the parts that a condition asks about."""

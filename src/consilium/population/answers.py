@@ -14,7 +14,6 @@ from consilium.population.alike import Codes, Parts, distinct
 from consilium.population.sheets import statements_shown
 from consilium.rules.answering import AnswerTable, answer, answer_test
 from consilium.rules.answers import NO, UNKNOWN, YES
-from consilium.rules.completions import Patient
 from consilium.rules.conditions import Condition, tests_in
 
 _CODE = {UNKNOWN: AnswerTable.UNKNOWN, YES: AnswerTable.YES, NO: AnswerTable.NO}
@@ -102,10 +101,7 @@ class Statement:
         return np.array(local, np.int32)
 
     def _settled(self, places: tuple[int, ...], codes: tuple[int, ...]) -> Group:
-        given = {}
-        for place, code in zip(places, codes, strict=True):
-            given.update(self.parts.parts[place].given[code])
-        patient = Patient(self.parts.model, given)
+        patient = self.parts.patient(places, codes)
         settled = patient.settle(self.condition)
         changes: dict[tuple[str, str], int] = {}
         if settled is UNKNOWN and self.asked is not None:
