@@ -82,6 +82,17 @@ _LABELS_SHOWN = 4
 _CHECKS = 5
 
 
+def _gravest(option: Option) -> tuple[tuple[Caution, ...], int]:
+    """What stands against an option in brief, gravest first, and how much more there is.
+
+    Whatever forbids it is always among them.
+    """
+    held = [c for c in option.cautions if not c.open and c.kind in ("contraindication", "caution")]
+    forbids = sum(c.kind == "contraindication" for c in held)
+    shown = held[: max(_MOST, forbids)]
+    return tuple(shown), len(held) - len(shown)
+
+
 class _Writer:
     def __init__(self, made: Plan, edition: Edition, *, brief: bool) -> None:
         self.made, self.edition, self.brief = made, edition, brief
@@ -235,10 +246,7 @@ class _Writer:
             yield Item(text, "result", self._cites(cited), keys[0].result)
 
     def _cautions_in_brief(self, option: Option) -> Iterator[Item]:
-        held = [
-            c for c in option.cautions if not c.open and c.kind in ("contraindication", "caution")
-        ]
-        yield from self._cautions(tuple(held[:_MOST]), option)
+        yield from self._cautions(_gravest(option)[0], option)
         open_ = [c for c in option.cautions if c.open]
         asked = dict.fromkeys(self._phrase(fact) for c in open_ for fact in c.missing)
         forbids = any(c.kind == "contraindication" for c in open_)
@@ -370,12 +378,9 @@ class _Writer:
 
     def _warnings(self, option: Option) -> tuple[str, set[int]]:
         """What stands against an option that is told in one line, gravest first."""
-        held = [
-            c for c in option.cautions if not c.open and c.kind in ("contraindication", "caution")
-        ]
-        shown = list(self._cautions(tuple(held[:_MOST]), option))
-        left = len(held) - len(shown)
-        more = f" {left} more cautions with --full." if left else ""
+        gravest, left = _gravest(option)
+        shown = list(self._cautions(gravest, option))
+        more = f" {left} more caution{'s' if left > 1 else ''} when shown in full." if left else ""
         return (
             "".join(f" {item.text}" for item in shown) + more,
             {number for item in shown for number in item.cites},

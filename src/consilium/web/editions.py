@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 import msgspec
 from django.conf import settings
@@ -44,11 +45,16 @@ class Asking(msgspec.Struct, frozen=True):
         return DENSITIES[self.density == DENSITIES[0]]
 
 
+_READING = Lock()
+
+
 @cache
 def the_edition() -> Edition:
     """The edition that this site serves, read once for each process."""
     folder = settings.EDITION_FOLDER
-    return Edition.read(Path(folder)) if folder else Edition.bundled()
+    # two threads in which msgspec prepares the same types at once end the process
+    with _READING:
+        return Edition.read(Path(folder)) if folder else Edition.bundled()
 
 
 def asking(request: HttpRequest, *, posted: bool = False) -> Asking:

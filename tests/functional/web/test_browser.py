@@ -109,6 +109,40 @@ def test_form_and_first_three_options_are_above_the_fold(open_page, live_server,
     assert max(page.evaluate(FOLD)) <= 800
 
 
+TALLEST = frozenset(
+    {
+        "pr_status-us-2026-11-20",
+        "nccn-1-2026-tn-1l-sacituzumab-govitecan-us-2026-06-29-2",
+        "tolaney-gbrca-high-volume-adc-us-2026-11-20",
+        "untreated-carrier-high-volume",
+        "gbrca-second-line",
+    }
+)
+
+
+@pytest.mark.parametrize("intended", ["trastuzumab-deruxtecan", "sacituzumab-govitecan"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(TALLEST, id="tallest"),
+        pytest.param(frozenset(), marks=pytest.mark.slow, id="all"),
+    ],
+)
+def test_so_they_are_for_the_longest_plans_with_an_intended_treatment(
+    open_page, client_of, intended, names
+):
+    client, page = client_of("learner"), open_page("/plan", scripts=False)
+    bottoms = {}
+    for name, said in worked_patients(intended):
+        if names and name not in names:
+            continue
+        page.set_content(client.post("/plan", said).content.decode())
+        if page.locator(".options > .option").count() == 3:
+            bottoms[name] = max(page.evaluate(FOLD))
+    assert bottoms.keys() >= TALLEST
+    assert max(bottoms.values()) <= 800, sorted(bottoms.items(), key=lambda one: -one[1])[:5]
+
+
 @pytest.mark.slow
 def test_the_link_carries_the_facts_in_its_fragment_only(open_page, live_server):
     page = open_page("/plan", permissions=["clipboard-read", "clipboard-write"])
@@ -179,6 +213,7 @@ def test_nothing_is_wider_than_a_phone(open_page, live_server, filled, name):
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     small = page.evaluate(
         """[...document.querySelectorAll('button, select, input:not([type=checkbox]):not([type=hidden]), summary, nav a')]
+        .map(found => found.type === 'radio' && found.closest('label') || found)
         .filter(found => found.offsetParent && found.getBoundingClientRect().height < 43.5)
         .map(found => found.outerHTML.slice(0, 80))"""
     )

@@ -82,7 +82,7 @@ def test_a_sheet_holds_everything_that_it_has_to(name):
     shown = sheet.shown
     wanted = [shown.patient, shown.agreement, ADDRESS, sheet.edition_hash, "ducational"]
     for option in (*shown.options, *shown.more_options):
-        cautions = [item.text for item in (option.caution, *option.more_cautions) if item]
+        cautions = [item.text for item in (*option.cautions, *option.more_cautions)]
         wanted += [option.name, option.strength.text, option.label.text, *cautions]
     wanted += [part for expert in shown.experts for part in (expert.name, expert.says)]
     wanted += [gap.text for gap in shown.gaps] + list(sheet.possible)

@@ -1,6 +1,7 @@
 """Did this change your plan: asked beside the experts, kept only when somebody asks for it."""
 
 import json
+import re
 
 import pytest
 from tests.functional.web.conftest import somebody
@@ -81,6 +82,28 @@ def test_what_cannot_be_kept_is_refused_and_not_repeated(client_of, wrong, says)
     text = answer.content.decode()
     assert says in text and "Example" not in text and "4471882" not in text
     assert not kept().exists()
+
+
+def test_a_case_that_is_saved_twice_counts_once_and_leaves_no_trace_of_the_patient(client_of):
+    from consilium.web.people.models import SentForm
+
+    client = client_of("learner")
+    asked = client.post("/plan", SAID).content.decode()
+    word = re.search('name="once" value="([^"]+)"', asked)[1]
+    again = SAID | {"once": word, "impact": "confirmed", "age": "62"}
+    for form, says in [
+        (SAID | {"once": word}, False),
+        (SAID | {"once": word}, True),
+        (again, True),
+    ]:
+        page = client.post("/plan/case", form).content.decode()
+        assert "Kept, without you" in page and ("the first answer stands" in page) == says
+    (one,) = kept()
+    assert one.record["impact"] == "changed"
+    assert SentForm.objects.count() == 1  # so the seal is not of what the form said of a patient
+    other = client.post("/plan", SAID).content.decode()
+    assert word not in other and 'name="once"' in other
+    assert 'name="once"' not in client_of("anonymous").post("/plan", SAID).content.decode()
 
 
 def test_of_a_visitor_nothing_is_kept(client_of):

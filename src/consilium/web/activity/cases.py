@@ -84,7 +84,7 @@ def _keep(
         if worked.id in question.try_on
         for name in question.objectives
     }
-    record = keep(
+    new = keep(
         request,
         activity=activity.id,
         scenario=worked.id,
@@ -97,7 +97,7 @@ def _keep(
     return render(
         request,
         "activity/kept.html",
-        context(request, activity, "case") | {"title": title_of(worked), "record": record},
+        context(request, activity, "case") | {"title": title_of(worked), "new": new},
     )
 
 

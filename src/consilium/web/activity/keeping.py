@@ -58,8 +58,10 @@ def keep(
     edition: Edition,
     objectives: tuple[str, ...] = (),
     prophylaxis: Mapping[str, bool] | None = None,
-) -> CaseRecord:
+) -> bool:
     """Keep a finished case as posted: impact, reasons, the plan afterwards, and why.
+
+    Whether it is new: a case that was kept before stands as it was, and counts once.
 
     ``prophylaxis`` says of each measure asked about whether it was intended before.
     Raises ``Refused`` (422) for an answer that is missing or unknown, and for words
@@ -92,7 +94,7 @@ def keep(
     )
     why = posted.get("why", "").strip()[:200]
     refuse_identifiers(why)
-    with counted_once(request) as new:
+    with counted_once(request, by_word_alone=True) as new:
         if new:
             KeptCase.objects.create(
                 on=timezone.localdate(),
@@ -101,7 +103,7 @@ def keep(
                 record=msgspec.to_builtins(record),
                 why=why,
             )
-    return record
+    return new
 
 
 def refuse_identifiers(text: str) -> None:

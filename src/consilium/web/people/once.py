@@ -20,22 +20,25 @@ FIELD = "once"
 
 
 @contextmanager
-def counted_once(request: HttpRequest) -> Iterator[bool]:
+def counted_once(request: HttpRequest, *, by_word_alone: bool = False) -> Iterator[bool]:
     """Whether this form is new; what it causes belongs inside, to be kept with it or not at all.
 
-    A form without its word is always new. One that says something else is another form.
+    A form without its word is always new. One that says something else is another form, unless
+    it is known ``by_word_alone``: of one that speaks of a patient nothing else is hashed.
     """
     with transaction.atomic():
         if not request.POST.get(FIELD):
             yield True
             return
-        _kept, new = SentForm.objects.get_or_create(seal=_seal(request))
+        _kept, new = SentForm.objects.get_or_create(seal=_seal(request, by_word_alone))
         yield new
 
 
-def _seal(request: HttpRequest) -> str:
+def _seal(request: HttpRequest, by_word_alone: bool) -> str:
     said = sorted(
-        (name, values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"
+        (name, values)
+        for name, values in request.POST.lists()
+        if (name == FIELD if by_word_alone else name != "csrfmiddlewaretoken")
     )
     whole = repr((settings.SECRET_KEY, request.user.pk, request.path, said))
     return sha256(whole.encode()).hexdigest()

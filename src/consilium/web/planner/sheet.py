@@ -11,11 +11,10 @@ from consilium.knowledge.edition import Edition
 from consilium.planning import Plan
 from consilium.planning.plan import Option
 from consilium.report.document import Item, Section
-from consilium.web.planner.showing import OptionShown, PlanShown, SourceRow, show, sources
+from consilium.web.planner.showing import POSSIBLE, OptionShown, PlanShown, SourceRow, show, sources
 
 _MOST_OPTIONS = 6
 _ONLINE = ("labels", "trials")
-_POSSIBLE = "possible-once-a-missing-fact-is-known"
 # How many letters an A4 holds with room to spare at the sizes of paper.css.
 _ROOMY, _TIGHT = 3700, 4800
 
@@ -45,9 +44,9 @@ def sheet_of(
     shown = show(made, edition, said, intended)
     every = (*shown.options, *shown.more_options)
     options = tuple((option, _cautions(option)) for option in every[:_MOST_OPTIONS])
-    apart = (*_ONLINE, _POSSIBLE, "refusal", "cover", "not-considered")
+    apart = (*_ONLINE, POSSIBLE, "refusal", "cover", "not-considered")
     more = tuple(section for name, section in shown.sections.items() if name not in apart)
-    held = shown.sections.get(_POSSIBLE, Section(""))
+    held = shown.sections.get(POSSIBLE, Section(""))
     told = list(zip(made.possible, held.items, strict=False))
     warned = tuple(item for option, item in told if _warned(option))
     items = [*_printed(options), *warned, *(item for section in more for item in section.items)]
@@ -82,7 +81,7 @@ def sheet_of(
 
 def _cautions(option: OptionShown) -> tuple[Item, ...]:
     """Every caution of an option, what forbids it first: paper folds nothing."""
-    return (option.caution, *option.more_cautions) if option.caution else ()
+    return (*option.cautions, *option.more_cautions)
 
 
 def _warned(option: Option) -> bool:

@@ -1,4 +1,4 @@
-"""A plan as the page shows it: three options and their gravest caution first, the rest folded.
+"""A plan as the page shows it: three options with what forbids them first, the rest folded.
 
 Every sentence is one of ``consilium.report``; here they are only put in place.
 """
@@ -24,11 +24,15 @@ from consilium.report.document import Item, Section
 from consilium.web.planner.fields import Field, field_of
 
 SHOWN_FIRST = 3
+POSSIBLE = "possible-once-a-missing-fact-is-known"
 _PHASES = {"3": "III", "2": "II", "1": "I", "2/3": "II/III", "1/2": "I/II"}
 
 
 class OptionShown(msgspec.Struct, frozen=True):
-    """One option: strength first, then label, results and the gravest caution."""
+    """One option: strength first, then label, results and cautions.
+
+    In view are all the ``cautions`` that forbid it, or else the gravest; the others are folded.
+    """
 
     letter: str
     regimen: str
@@ -38,7 +42,7 @@ class OptionShown(msgspec.Struct, frozen=True):
     approved: bool
     kind: str
     results: tuple[tuple[str, Item], ...]
-    caution: Item | None
+    cautions: tuple[Item, ...]
     more_cautions: tuple[Item, ...]
     notes: tuple[Item, ...]
     next_lines: tuple[Item, ...]
@@ -85,8 +89,12 @@ class PlanShown(msgspec.Struct, frozen=True):
     in_short: str
     patient: str
     sections: dict[str, Section]
+    unfolded: frozenset[str]
+    """The sections that nobody has to open: what forbids something, where sources conflict."""
     options: tuple[OptionShown, ...]
     more_options: tuple[OptionShown, ...]
+    forbidden_below: bool
+    """Whether something forbids one of ``more_options``."""
     experts: tuple[ExpertShown, ...]
     agreement: str
     gaps: tuple[GapShown, ...]
@@ -129,8 +137,10 @@ def show(
         in_short=_in_short(options, len(gaps.items), made),
         patient=patient,
         sections=sections,
+        unfolded=_unfolded(made),
         options=options[:SHOWN_FIRST],
         more_options=options[SHOWN_FIRST:],
+        forbidden_below=any(map(_forbidden, made.options[SHOWN_FIRST:])),
         experts=tuple(
             _expert(item, heard, edition)
             for item, heard in zip(rows, heard_by(made).values(), strict=True)
@@ -144,6 +154,19 @@ def show(
         intended=said_of_intended,
         refused=made.refusal is not None,
     )
+
+
+def _unfolded(made: Plan) -> frozenset[str]:
+    names = {"where-they-conflict", "depends-or-against"}
+    if not made.options or any(map(_forbidden, made.possible)):
+        names.add(POSSIBLE)
+    if any(map(_forbidden, made.labels_only)):
+        names.add("labels")
+    return frozenset(names)
+
+
+def _forbidden(option: Option) -> bool:
+    return any(not c.open and c.kind == "contraindication" for c in option.cautions)
 
 
 def sources(made: Plan, cited: set[int] | None = None) -> tuple[SourceRow, ...]:
@@ -182,7 +205,7 @@ def _items(sections: Iterable[Section]) -> Iterable[Item]:
 def _in_short(options: tuple[OptionShown, ...], missing: int, made: Plan) -> str:
     if made.refusal is not None:
         return _("No plan: outside what this edition covers")
-    cautions = sum(option.caution is not None for option in options[:SHOWN_FIRST])
+    cautions = sum(bool(option.cautions) for option in options[:SHOWN_FIRST])
     one = ngettext("%d option", "%d options", len(options)) % len(options)
     two = ngettext("%d caution", "%d cautions", cautions) % cautions
     three = ngettext("%d fact missing", "%d facts missing", missing) % missing
@@ -202,7 +225,8 @@ def _option(index: int, option: Option, part: Section, edition: Edition) -> Opti
     by_kind: dict[str, list[Item]] = {}
     for item in part.items:
         by_kind.setdefault(item.kind, []).append(item)
-    cautions = [*by_kind.get("stop", ()), *by_kind.get("caution", ())]
+    forbids, others = (tuple(by_kind.get(kind, ())) for kind in ("stop", "caution"))
+    in_view = forbids or others[:1]
     return OptionShown(
         letter=ascii_uppercase[index] if index < len(ascii_uppercase) else str(index + 1),
         regimen=option.regimen,
@@ -212,8 +236,8 @@ def _option(index: int, option: Option, part: Section, edition: Edition) -> Opti
         approved=option.label.status is LabelStatus.APPROVED,
         kind=part.kind,
         results=tuple((glyph(edition, item.statement), item) for item in by_kind.get("result", ())),
-        caution=cautions[0] if cautions else None,
-        more_cautions=tuple(cautions[1:]),
+        cautions=in_view,
+        more_cautions=others if forbids else others[1:],
         notes=tuple(by_kind.get("note", ())),
         next_lines=tuple(by_kind.get("next", ())),
     )
@@ -223,9 +247,7 @@ def _all_items(option: OptionShown) -> Iterable[Item]:
     yield option.strength
     yield option.label
     yield from (item for _glyph, item in option.results)
-    if option.caution:
-        yield option.caution
-    yield from (*option.more_cautions, *option.notes, *option.next_lines)
+    yield from (*option.cautions, *option.more_cautions, *option.notes, *option.next_lines)
 
 
 def glyph(edition: Edition, result: str) -> str:

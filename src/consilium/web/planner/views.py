@@ -25,13 +25,14 @@ from consilium.web.activity.keeping import IMPACT_QUESTION, NONE_OF_THESE, PLANN
 from consilium.web.editions import COOKIES, Asking, asking, remember, the_edition
 from consilium.web.evidence.page import Picture
 from consilium.web.limits import costs
+from consilium.web.people.once import FIELD
 from consilium.web.planner.chart import chart_text
 from consilium.web.planner.entering import Read, Said, read, said_of, said_of_case
 from consilium.web.planner.fields import PRESET, answer_texts, form
 from consilium.web.planner.showing import show, sources, whole
 from consilium.web.refusals import Refused
 
-_OF_THE_CASE = ("impact", "afterwards", "reasons", "why")
+_OF_THE_CASE = ("impact", "afterwards", "reasons", "why", FIELD)
 """Posted with the form, and no fact of the patient."""
 
 
@@ -154,7 +155,7 @@ def keep_case(request: HttpRequest) -> HttpResponse:
     if not asked.intended:
         raise Refused(422, _("Say first what you would give; then what the plan did to it."))
     edition = asked.asking.edition
-    keep(
+    new = keep(
         request,
         activity=PLANNER,
         scenario=_cell(asked.plan),
@@ -162,7 +163,7 @@ def keep_case(request: HttpRequest) -> HttpResponse:
         intended=asked.intended if asked.intended in edition.regimens else NONE_OF_THESE,
         edition=edition,
     )
-    page = _page(asked.asking, asked.said, asked) | {"kept": True}
+    page = _page(asked.asking, asked.said, asked) | {"kept": True, "new": new}
     return render(request, "planner/plan.html", page)
 
 

@@ -14,7 +14,8 @@ const replace = (text) => {
   const focus = plan.contains(document.activeElement) ? document.activeElement.id : "";
   plan.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
   for (const details of all("details[id]", plan)) {
-    if (before.has(details.id)) details.open = before.get(details.id);
+    // what the server unfolds nobody may miss
+    details.open ||= before.get(details.id);
   }
   if (focus) (document.getElementById(focus) || plan).focus({ preventScroll: true });
   const short = one("#short");
