@@ -381,3 +381,57 @@ def test_no_bar_covers_what_has_the_focus(open_page, live_server):
             ):
                 covered.append(hidden)
     assert covered == []
+
+
+RING = """() => {
+  const at = document.activeElement, box = at.getBoundingClientRect(), style = getComputedStyle(at);
+  const x = Math.min(box.left + box.width / 2, innerWidth - 1), y = Math.max(box.top, 0) + Math.min(box.height / 2, 8);
+  const top = document.elementFromPoint(x, y);
+  const ring = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 3;
+  const seen = top && (at.contains(top) || top.contains(at) || at.labels?.[0]?.contains(top));
+  return [at.tagName, ring && seen ? '' : `${at.outerHTML.slice(0, 80)} ring ${ring} seen ${seen}`];
+}"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [360, 1280])
+def test_whatever_has_the_focus_is_seen_with_its_ring(open_page, live_server, width):
+    page = open_page("/", width=width, height=740)
+    example("gbrca-low-volume-symptomatic")(page, live_server.url)
+    tags, wrong = [], []
+    for _ in range(160):
+        page.keyboard.press("Tab")
+        tag, problem = page.evaluate(RING)
+        if tag == "BODY":
+            break
+        tags.append(tag)
+        if problem:
+            wrong.append(problem)
+    assert wrong == []
+    assert {"A", "BUTTON", "SELECT", "INPUT", "SUMMARY"} <= set(tags) and len(tags) > 30
+
+
+def test_form_problems_options_and_changes_have_names(open_page, live_server):
+    page = open_page("/plan")
+    named = page.get_by_role
+    assert named("group", name="Patient").get_by_role("combobox", name="Subtype").count() == 1
+    page.get_by_text("Earlier treatments, one by one").click()
+    assert named("group", name="Treatment 1").count() == 1
+    page.locator("input[name=line]").fill("many")
+    named("button", name="Show the plan").click()
+    problems = named("alert")
+    assert problems.get_by_role("heading", name="Please look again").count() == 1
+    problems.get_by_role("link").click()
+    assert page.locator("#f-line [aria-invalid=true]").is_visible()
+    example("gbrca-low-volume-symptomatic")(page, live_server.url)
+    assert named("region", name="Plan").get_by_role("article").count() == 3
+    assert named("article", name="talazoparib").get_by_role("heading").count() == 1
+    assert named("status").filter(has_text="options").count() == 0  # a phone alone shows that line
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert named("status").filter(has_text="5 options").count() == 1
+    unnamed = page.evaluate(
+        """[...document.querySelectorAll('select, input:not([type=hidden]), textarea, button')]
+        .filter(found => !found.labels?.length && !found.ariaLabel && !found.textContent.trim())
+        .map(found => found.outerHTML.slice(0, 80))"""
+    )
+    assert unnamed == []

@@ -26,6 +26,14 @@ FLAGS = {
 }
 
 
+def with_supporters(edition: Edition) -> list[tuple[Activity, list[str]]]:
+    """The activities of an edition, each with the names of those who support it."""
+    return [
+        (activity, [edition.organisations[s.organisation].name for s in activity.supporters])
+        for activity in edition.activities.values()
+    ]
+
+
 class Backed(msgspec.Struct, frozen=True):
     """A statement behind what is said: its kind, id, words, and a mark."""
 

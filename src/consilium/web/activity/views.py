@@ -20,6 +20,7 @@ from consilium.web.activity.shown import (
     positions_shown,
     results_shown,
     turns_shown,
+    with_supporters,
     worked_cases,
 )
 from consilium.web.editions import asking
@@ -101,11 +102,8 @@ def steps_of(request: HttpRequest, activity: Activity) -> tuple[StepShown, ...]:
 def all_activities(request: HttpRequest) -> HttpResponse:
     """Every activity of the edition, by series."""
     edition = asking(request).edition
-    found = [
-        (activity, [edition.organisations[s.organisation].name for s in activity.supporters])
-        for activity in edition.activities.values()
-    ]
-    return render(request, "activity/list.html", {"subject": _SUBJECT, "activities": found})
+    page = {"subject": _SUBJECT, "activities": with_supporters(edition)}
+    return render(request, "activity/list.html", page)
 
 
 @require_safe

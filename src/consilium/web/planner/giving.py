@@ -91,7 +91,7 @@ class _Writer:
         for dose in self.sheet.doses:
             name = self.edition.drugs[dose.drug].name
             if dose.refused:
-                yield Said(f"{name}: NO MILLIGRAMS. {dose.refused}", "stop")
+                yield Said(f"{name}: NO MILLIGRAMS. {_sentence(dose.refused)}", "stop")
                 continue
             often = f" {dose.often}" if dose.often else ""
             not_now = f". NOT NOW: {dose.not_now}" if dose.not_now else ""
@@ -107,7 +107,7 @@ class _Writer:
     def _gate(self, gate: GateAnswer) -> Said:
         return Said(
             f"{self.edition.drugs[gate.drug].name}, day {gate.day}: {_GATES[gate.answer]}. "
-            f"{gate.text} ({self._who(gate.who)}{gate.says})",
+            f"{_sentence(gate.text)} ({self._who(gate.who)}{gate.says})",
             {"held": "stop", "asks": "caution"}.get(gate.answer, ""),
             self._cites(gate.because),
         )
@@ -161,3 +161,7 @@ class _Writer:
         read = source.reading(read_name)
         how = f"{read.depth.value.replace('_', ' ')}, {read.on}" if read else ""
         return number, source.reference, how
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -22,7 +22,9 @@ from consilium.planning.giving import CareOptions, care_of, recorded
 from consilium.planning.known import understand
 from consilium.planning.making import facts_shown
 from consilium.web.activity.keeping import IMPACT_QUESTION, NONE_OF_THESE, PLANNER, keep
+from consilium.web.activity.shown import with_supporters
 from consilium.web.editions import COOKIES, Asking, asking, remember, the_edition
+from consilium.web.evidence.listing import KINDS
 from consilium.web.evidence.page import Picture
 from consilium.web.limits import costs
 from consilium.web.people.once import FIELD
@@ -50,7 +52,13 @@ class Asked(msgspec.Struct, frozen=True):
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The first page: what there is to do."""
-    return render(request, "planner/home.html", {"examples": _examples(the_edition())})
+    edition = the_edition()
+    page = {
+        "examples": _examples(edition),
+        "kinds": [(kind, title) for kind, (title, _drawn, _filters) in KINDS.items()],
+        "activities": with_supporters(edition),
+    }
+    return render(request, "planner/home.html", page)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
