@@ -64,9 +64,9 @@ def uncited(answer: Answer) -> int:
     return sum(not s.citations for s in (*answer.statements, *answer.related))
 
 
-def run(part: str) -> dict[str, list[tuple[dict[str, Any], Answer]]]:
+def run(part: str, asker: Asker | None = None) -> dict[str, list[tuple[dict[str, Any], Answer]]]:
     """Every question of a part with its answer, by kind."""
-    asker = Asker(Edition.bundled())
+    asker = asker or Asker(Edition.bundled())
     found: dict[str, list[tuple[dict[str, Any], Answer]]] = {}
     for row in questions(part):
         answer = asker.ask(

@@ -86,6 +86,8 @@ class Answer(msgspec.Struct, frozen=True):
     model: bool = False
     joining: tuple[str, ...] = ()
     """Joining words before each statement, where a model ordered them; they hold no fact."""
+    meaning: bool = False
+    """Whether nearness in meaning had a say in the order, beside words and names."""
     may_log: bool = True
     """False for a question that describes a patient or holds an identifier: never logged."""
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from consilium.asking.answer import Scope
 from consilium.asking.names import Named
 from consilium.asking.words import plain
+
+if TYPE_CHECKING:  # it needs numpy, which a question without it does not wait for
+    from consilium.asking.nearness.near import Meaning
 
 MOST_CHARACTERS = 2000
 """How much of a question is read."""
@@ -51,6 +55,8 @@ class Asked(msgspec.Struct):
     scope: Scope
     as_of: date
     region: str = ""
+    meaning: Meaning | None = None
+    """For nearness in meaning, where the site has the model."""
 
     @property
     def defines(self) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -31,6 +31,9 @@ from consilium.asking.statements import RANK, Statement
 from consilium.asking.words import content, facets_of, plain, tokens
 from consilium.clinical.dates import Day
 from consilium.knowledge.edition import Edition
+
+if TYPE_CHECKING:
+    from consilium.asking.nearness.near import Near
 
 _META = re.compile(
     r"(?<!any )(?<!antitumour )(?<!clinical )(?<!anti-tumour )\b(?:activity|page|commentary|article|programme|program|website|site|cme|(?:this|which|what|faq) series|faq|webinar|poll|learning objective|key take|takeaway|this content)"
@@ -58,6 +61,26 @@ class Asker:
             for r in edition.contents.not_verified
         ]
         self.index = Index(statements(edition))
+        self._near: Near | None = None
+
+    def rank_by_meaning(
+        self, near: Near, progress: Callable[[int, int], None] = lambda done, total: None
+    ) -> int:
+        """Let nearness in meaning have a say too; returns how many statements were new to it.
+
+        ``progress`` is told how many of how many are done. To be called before the first question.
+        """
+        held = list(self.index.by_id.values())
+        total, done = near.lacking(held), 0
+
+        def step(more: int) -> None:
+            nonlocal done
+            done += more
+            progress(done, total)
+
+        near.update(held, step)
+        self._near = near
+        return total
 
     def ask(
         self,
@@ -84,6 +107,7 @@ class Asker:
             return self._declined(question, scope, as_of, refused.reason, refused.may_log)
         asked = self._understood(question, scope, as_of, history)
         asked.region = region
+        asked.meaning = self._near.meaning(question) if self._near else None
         found = self._features(asked)
         turned = field.turned_away(found)
         if turned:
@@ -203,6 +227,7 @@ class Asker:
             as_of=asked.as_of.isoformat(),
             edition=self.edition.info.edition,
             kind=kind,
+            meaning=asked.meaning is not None and asked.meaning.used,
             **parts,
         )
 

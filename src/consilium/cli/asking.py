@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from consilium.asking import Answer
+    from consilium.asking import Answer, Asker
+    from consilium.knowledge.edition import Edition
+
+_Meaning = Annotated[
+    bool,
+    typer.Option("--semantic", help="Rank by meaning too; needs a model: consilium semantic."),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands that answer questions, to people and to assistants."""
     app.command()(ask)
     app.command("mcp")(serve_tools)
+    app.command("semantic")(prepare)
 
 
 def ask(
@@ -32,6 +39,7 @@ def ask(
         typer.Option("--after", help="An earlier question of the conversation; may be repeated."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The answer object as JSON.")] = False,
+    semantic: _Meaning = False,
     edition: Annotated[
         Path | None,
         typer.Option("--edition", help="A folder with another edition than the bundled one."),
@@ -40,12 +48,11 @@ def ask(
     """Answer a question from stored statements, each with its source."""
     import msgspec  # noqa: PLC0415
 
-    from consilium.asking import Asker  # noqa: PLC0415
     from consilium.cli.commands import UsageError, day, edition_at  # noqa: PLC0415
 
     if scope not in ("all", "activity"):
         raise UsageError(f"`--scope {scope}` is neither all nor activity")
-    answer = Asker(edition_at(edition)).ask(
+    answer = _asker(edition_at(edition), semantic).ask(
         " ".join(question),
         as_of=day(as_of),
         scope="activity" if scope == "activity" else "all",
@@ -63,6 +70,7 @@ def serve_tools(
         str, typer.Option("--transport", help="stdio, or http on the loopback address.")
     ] = "stdio",
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="For http.")] = 8765,
+    semantic: _Meaning = False,
     edition: Annotated[
         Path | None,
         typer.Option("--edition", help="A folder with another edition than the bundled one."),
@@ -77,11 +85,51 @@ def serve_tools(
         from consilium.mcp.server import server  # noqa: PLC0415
     except ImportError:
         raise UsageError("the SDK is not installed: pip install 'consilium[mcp]'") from None
-    made = server(edition_at(edition))
+    read = edition_at(edition)
+    made = server(read, _asker(read, semantic))
     if transport == "stdio":
         made.run("stdio")
     else:
         made.run("streamable-http", host="127.0.0.1", port=port)
+
+
+def prepare(
+    edition: Annotated[
+        Path | None,
+        typer.Option("--edition", help="A folder with another edition than the bundled one."),
+    ] = None,
+) -> None:
+    """Check the model for ranking by meaning, and say what to run where it is missing."""
+    from consilium.asking.nearness import installed  # noqa: PLC0415
+    from consilium.cli.commands import edition_at  # noqa: PLC0415
+
+    installed.encoder()
+    _asker(edition_at(edition), True)
+    typer.echo(
+        f"{installed.PACKAGE} {installed.VERSION} is the model that was measured; all statements "
+        "are encoded. Use it with `--semantic`, or CONSILIUM_SEMANTIC=yes for a site."
+    )
+
+
+def _asker(edition: Edition, semantic: bool) -> Asker:
+    """Answers from an edition, by meaning too where that is asked for."""
+    from consilium.asking import Asker  # noqa: PLC0415
+
+    asker = Asker(edition)
+    if semantic:
+        from rich.console import Console  # noqa: PLC0415
+        from rich.progress import Progress  # noqa: PLC0415
+
+        from consilium.asking.nearness.installed import near  # noqa: PLC0415
+        from consilium.knowledge.cache import default_folder  # noqa: PLC0415
+
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("statements encoded, once", total=None)
+            asker.rank_by_meaning(
+                near(default_folder()),
+                lambda done, total: progress.update(task, completed=done, total=total),
+            )
+    return asker
 
 
 def _show(answer: Answer) -> None:
@@ -115,4 +163,5 @@ def _show(answer: Answer) -> None:
     for link in answer.links:
         out.print(Text(f"→ {link.text}"))
     scope = "the source page" if answer.scope == "activity" else "all stored evidence"
-    out.print(Text(f"From {scope}, as of {answer.as_of}; no model.", style="dim"))
+    how = "ranked by words and by meaning" if answer.meaning else "no model"
+    out.print(Text(f"From {scope}, as of {answer.as_of}; {how}.", style="dim"))

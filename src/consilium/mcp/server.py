@@ -29,9 +29,9 @@ _INSTRUCTIONS = (
 _KINDS = ("drugs", "regimens", "trials", "results", "positions", "approvals", "care", "sources")
 
 
-def server(edition: Edition) -> MCPServer[Any]:
-    """A server over one edition."""
-    asker = Asker(edition)
+def server(edition: Edition, asker: Asker | None = None) -> MCPServer[Any]:
+    """A server over one edition; ``asker`` where its answers are not ranked as by default."""
+    asker = asker or Asker(edition)
     made: MCPServer[Any] = MCPServer(
         "consilium", instructions=_INSTRUCTIONS, version=__version__, log_level="ERROR"
     )

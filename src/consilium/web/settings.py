@@ -37,6 +37,8 @@ MODEL_KEY = environ.get("CONSILIUM_MODEL_KEY", "")
 # A learning record store to which `consilium push` sends; none unless it is set.
 LRS_URL = environ.get("CONSILIUM_LRS_URL", "")
 LRS_KEY = environ.get("CONSILIUM_LRS_KEY", "")
+# Ranking of statements by meaning too; needs the model that `consilium semantic` names.
+SEMANTIC = environ.get("CONSILIUM_SEMANTIC", "") == "yes"
 _ACTIVATED = DATA_FOLDER / "edition"
 EDITION_FOLDER = environ.get("CONSILIUM_EDITION", "") or (
     str(_ACTIVATED) if (_ACTIVATED / "EDITION.yaml").is_file() else ""

@@ -12,11 +12,15 @@ from consilium.web.editions import the_edition
 
 @cache
 def the_asker() -> Asker:
-    """Answers from the edition that this site serves, with a model where the site has set one."""
-    if not settings.MODEL_URL:
-        return Asker(the_edition())
-    from consilium.web.asking.endpoint import Endpoint  # noqa: PLC0415  off by default
+    """Answers from the edition that this site serves, with what the site has set for them."""
+    endpoint = None
+    if settings.MODEL_URL:
+        from consilium.web.asking.endpoint import Endpoint  # noqa: PLC0415  off by default
 
-    return Asker(
-        the_edition(), Endpoint(settings.MODEL_URL, settings.MODEL_NAME, settings.MODEL_KEY)
-    )
+        endpoint = Endpoint(settings.MODEL_URL, settings.MODEL_NAME, settings.MODEL_KEY)
+    asker = Asker(the_edition(), endpoint)
+    if settings.SEMANTIC:
+        from consilium.asking.nearness.installed import near  # noqa: PLC0415  off by default
+
+        asker.rank_by_meaning(near(settings.DATA_FOLDER))
+    return asker
