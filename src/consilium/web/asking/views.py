@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from consilium.asking.answer import Answer, Said, Scope, chip
 from consilium.asking.asked import MOST_CHARACTERS
 from consilium.web.asking.asker import the_asker
-from consilium.web.asking.misses import note_miss
+from consilium.web.asking.misses import note_flag, note_miss
 from consilium.web.editions import asking
 from consilium.web.limits import spend
 
@@ -45,7 +46,8 @@ def ask_page(request: HttpRequest) -> HttpResponse:
         answer = the_asker().ask(
             question, as_of=about.as_of, scope=scope, region=about.region.value, history=earlier
         )
-        if not given.get("forget"):
+        reports = request.method == "POST" and bool(given.get("flag"))
+        if not reports and not given.get("forget"):
             note_miss(answer)
         shown |= {
             "answer": answer,
@@ -54,6 +56,11 @@ def ask_page(request: HttpRequest) -> HttpResponse:
             "related": [_shown(s) for s in answer.related],
             "links": [(link.text, _target(link.to, answer)) for link in answer.links],
             "address": _address(request, answer),
+            "may_report": bool(settings.ASK_MISSES)
+            and answer.may_log
+            and answer.kind != "declined",
+            "reported": reports and note_flag(answer),
+            "before": earlier,
             "earlier": [*earlier, question] if answer.may_log else earlier,
         }
     return render(request, "asking/ask.html", shown)

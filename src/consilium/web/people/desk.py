@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from consilium.web.activity.measuring import outcomes_of
 from consilium.web.activity.models import Comment, LearningStatement, Notice
-from consilium.web.asking.misses import top_misses
+from consilium.web.asking.misses import answered, flags, top_misses
 from consilium.web.editions import asking
 from consilium.web.limits import costs
 from consilium.web.people import audit, examining, proposals
@@ -62,6 +62,9 @@ def desk(request: HttpRequest) -> HttpResponse:
         ],
         "outcomes": [(each, outcomes_of(each.id)) for each in contents.activities],
         "misses": top_misses(20),
+        "answered": (kinds := answered()),
+        "declined": 100 * kinds.get("declined", 0) // max(1, sum(kinds.values())),
+        "flags": flags(20),
         "waiting": Comment.objects.filter(state=Comment.State.WAITING).order_by("at")[:100],
         "reported": Comment.objects.filter(reports__isnull=False, state=Comment.State.SHOWN)
         .distinct()
