@@ -23,7 +23,7 @@ from consilium.asking.answer import (
 from consilium.asking.asked import META_FACETS, MOST_CHARACTERS, Asked
 from consilium.asking.choosing import chosen, lacking, unseen
 from consilium.asking.derive import statements
-from consilium.asking.index import Index
+from consilium.asking.index import Index, TextSearch
 from consilium.asking.model import Model, arranged
 from consilium.asking.names import Named, Names
 from consilium.asking.retrieval import coverage, ranked
@@ -52,7 +52,9 @@ class Turn(msgspec.Struct, frozen=True):
 class Asker:
     """Answers from one edition. Build it once; asking changes nothing in it."""
 
-    def __init__(self, edition: Edition, model: Model | None = None) -> None:
+    def __init__(
+        self, edition: Edition, model: Model | None = None, text: TextSearch | None = None
+    ) -> None:
         self.edition, self.model = edition, model
         self.names = Names(edition)
         self._harms = frozenset(edition.adverse_events)
@@ -60,7 +62,7 @@ class Asker:
             (frozenset(content(f"{r.about} {r.what}")), frozenset(content(r.what)), r)
             for r in edition.contents.not_verified
         ]
-        self.index = Index(statements(edition))
+        self.index = Index(statements(edition), text)
         self._near: Near | None = None
 
     def rank_by_meaning(

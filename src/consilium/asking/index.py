@@ -19,7 +19,10 @@ from consilium.asking.words import TOPICS, content, facets_among, plain
 
 
 class TextSearch(Protocol):
-    """Full text behind one interface: SQLite here, PostgreSQL or embeddings elsewhere."""
+    """Full text behind one interface: SQLite here, PostgreSQL where a site runs on it."""
+
+    def update(self, statements: Iterable[Statement]) -> tuple[int, int]:
+        """Take a new set of statements; returns how many rows were written and removed."""
 
     def find(self, words: Sequence[str], most: int) -> list[tuple[str, float]]:
         """Ids of the statements nearest to some words, with a score, best first."""
@@ -93,11 +96,16 @@ def _held(statement: Statement, searched: str) -> _Held:
     )
 
 
+def searched_words(statement: Statement) -> tuple[str, ...]:
+    """The stems that a statement is found by, in their order, as full text splits them."""
+    return tuple(re.findall(r"[^\W_]+", " ".join(content(_searched(statement)))))
+
+
 class Index:
     """Statements by id, by entity and by facet, with their full text."""
 
-    def __init__(self, statements: Iterable[Statement]) -> None:
-        self.text = Fts5()
+    def __init__(self, statements: Iterable[Statement], text: TextSearch | None = None) -> None:
+        self.text = text or Fts5()
         self._words: dict[str, _Held] = {}
         self.update(statements)
 

@@ -31,6 +31,7 @@ class _Site(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 def _warm() -> None:
     """Do once, before the processes part and the first of them listens, what all of them need."""
     from django.contrib.auth.models import AnonymousUser  # noqa: PLC0415  after set_up
+    from django.db import connections  # noqa: PLC0415
     from django.http import HttpRequest  # noqa: PLC0415
     from django.urls import resolve  # noqa: PLC0415
     from django.utils import timezone  # noqa: PLC0415
@@ -56,6 +57,7 @@ def _warm() -> None:
         request.method, request.path, request.user = "GET", path, AnonymousUser()
         found = resolve(path)
         found.func(request, *found.args, **found.kwargs)
+    connections.close_all()  # none may be shared by the processes that part
 
 
 def serve(

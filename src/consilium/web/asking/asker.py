@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from django.conf import settings
+from django.db import connection
 
 from consilium.asking import Asker
 from consilium.web.editions import the_edition
@@ -18,7 +19,12 @@ def the_asker() -> Asker:
         from consilium.web.asking.endpoint import Endpoint  # noqa: PLC0415  off by default
 
         endpoint = Endpoint(settings.MODEL_URL, settings.MODEL_NAME, settings.MODEL_KEY)
-    asker = Asker(the_edition(), endpoint)
+    text = None
+    if connection.vendor == "postgresql":
+        from consilium.web.asking.full_text import PostgresText  # noqa: PLC0415  needs psycopg
+
+        text = PostgresText()
+    asker = Asker(the_edition(), endpoint, text)
     if settings.SEMANTIC:
         from consilium.asking.nearness.installed import near  # noqa: PLC0415  off by default
 
