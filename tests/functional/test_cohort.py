@@ -25,6 +25,7 @@ from consilium.intake.fhir.bulk import Block
 from consilium.knowledge.records import Region
 from consilium.planning import Plan, plan
 from consilium.planning.known import Contradiction
+from consilium.population import inputs
 from consilium.population.counting import hidden
 from consilium.population.engine import Engine
 from consilium.population.sheets import Sheet
@@ -398,6 +399,16 @@ def test_bundles_one_a_line(tmp_path: Path) -> None:
         f"all.ndjson:{n}" for n in (1, 3, 4)
     ]
     assert "all.ndjson:2" in (tmp_path / "out" / "set-aside-000000.csv").read_text()
+
+
+def test_long_records_make_short_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "all.ndjson"
+    path.write_bytes(b"{}\n" * 10)
+    monkeypatch.setattr(inputs, "CHUNK_BYTES", 6)
+    chunks = list(inputs.Lines([path]).chunks(100, frozenset()))
+    assert [len(chunk.keys) for chunk in chunks] == [3, 3, 3, 1]
+    left = inputs.Lines([path]).chunks(100, frozenset({0, 2}))
+    assert [chunk.number for chunk in left] == [1, 3]
 
 
 def test_small_cells_are_hidden_and_cannot_be_told_from_the_rest() -> None:

@@ -18,6 +18,9 @@ from consilium.errors import ConsiliumError
 KEYS = ("patient", "patient_id", "person_id", "id", "subject")
 """Columns that name the patient, the first one that is there."""
 
+CHUNK_BYTES = 100_000_000
+"""Records of so many bytes make a chunk, however few they are."""
+
 TABLES = {".parquet", ".csv", ".tsv"}
 DATABASES = {".duckdb", ".ddb"}
 RECORDS = {".ndjson", ".jsonl"}
@@ -211,17 +214,18 @@ class Lines:
         return None
 
     def chunks(self, size: int, done: frozenset[int]) -> Iterator[Chunk]:
-        """Stretches of lines, each named by its file and number."""
+        """Stretches of lines, each named by its file and number; long lines make them shorter."""
         from consilium.population.records import lines_of  # noqa: PLC0415
 
-        index, keys, records = 0, list[str](), list[list[bytes]]()
+        index, held, keys, records = 0, 0, list[str](), list[list[bytes]]()
         for path in self.files:
             for number, line in lines_of(path):
                 keys.append(f"{path.name}:{number}")
                 records.append([line])
-                if len(keys) == size:
+                held += len(line)
+                if len(keys) == size or held >= CHUNK_BYTES:
                     if index not in done:
                         yield Chunk(index, keys, records=records)
-                    index, keys, records = index + 1, [], []
+                    index, keys, records, held = index + 1, [], [], 0
         if keys and index not in done:
             yield Chunk(index, keys, records=records)
