@@ -293,6 +293,28 @@ def test_killed_at_random_every_patient_comes_once(registry: Path, tmp_path: Pat
     assert not [p for p in tmp_path.glob(".*") if p.is_file()]
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="reads the children from /proc")
+def test_a_run_that_is_killed_leaves_no_helper_behind(registry: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "consilium.cli", "cohort", str(registry), "--out"]
+    running = subprocess.Popen(
+        [*command, str(tmp_path), "--as-of", "2026-11-20", "--chunk", "1", "--jobs", "2"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    helpers: list[str] = []
+    while len(helpers) < 3:  # two that plan, and one that keeps track of them
+        assert running.poll() is None, "it ended before it could be killed"
+        helpers = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+        time.sleep(0.02)
+    os.kill(running.pid, signal.SIGKILL)
+    running.wait()
+    end = time.monotonic() + 60
+    while left := [one for one in helpers if Path(f"/proc/{one}").exists()]:
+        assert time.monotonic() < end, f"still running: {left}"
+        time.sleep(0.1)
+
+
 def test_bad_rows_are_set_aside_with_the_reason(tmp_path: Path) -> None:
     table = tmp_path / "registry.csv"
     table.write_text(

@@ -15,6 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from threading import Thread
 
 import msgspec
 import polars as pl
@@ -386,7 +387,16 @@ def _in_flight(pool: ProcessPoolExecutor, chunks: Iterable[Chunk], most: int) ->
 _WORKER: list[Worker] = []
 
 
+def _end_with_parent() -> None:
+    """A helper whose run was killed would wait for more work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
 def _begin(folder: Path, settings: Settings, root: Path | None, other: Path | None) -> None:
+    Thread(target=_end_with_parent, daemon=True).start()
     from consilium.knowledge.cache import default_folder  # noqa: PLC0415
 
     edition = Edition.read(root, default_folder()) if root else Edition.bundled()
