@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -450,3 +451,52 @@ def test_a_table_of_a_database(registry: Path, tmp_path: Path) -> None:
     assert read_back(tmp_path / "a").equals(read_back(tmp_path / "b"))
     refused = CliRunner().invoke(app, ["cohort", str(path), "--out", str(tmp_path / "c")])
     assert "--table" in str(refused.exception)
+
+
+# --- a patient who is named twice -----------------------------------------------------------------
+
+
+def named_twice(*, chunks: int) -> pl.DataFrame:
+    size = chunks * 5
+    names = [f"p{n}" for n in range(size)]
+    names[size - 1] = names[0]  # in another chunk
+    names[1] = names[2]  # in the same one
+    table = {"patient": names, "line": [1, 2, *([1] * (size - 2))]}
+    return pl.DataFrame(table).with_columns(primary_cancer=pl.lit("breast"))
+
+
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_patient_who_is_named_twice_counts_once(tmp_path: Path, jobs: int) -> None:
+    named_twice(chunks=4).write_parquet(tmp_path / "in.parquet")
+    words = (tmp_path / "in.parquet", "--out", tmp_path / "out", "--chunk", "5", "--jobs", jobs)
+    cohort(*words)
+    whole = read_back(tmp_path / "out")
+    assert whole["patient"].n_unique() == whole.height == 18
+    aside = pl.concat(pl.read_csv(f) for f in sorted((tmp_path / "out").glob("set-aside-*")))
+    assert sorted(aside["patient"]) == ["p0", "p2"]
+    assert all("more than once" in reason for reason in aside["reason"])
+    # a run that goes on after a kill knows who was named before
+    for name in ("summary-000003.json", "patients-000003.parquet", "set-aside-000003.csv"):
+        (tmp_path / "out" / name).unlink()
+    cohort(*words)
+    assert read_back(tmp_path / "out").equals(whole)
+
+
+def test_a_record_that_comes_twice_counts_once(tmp_path: Path) -> None:
+    def bundle(name: str, gender: str) -> str:
+        patient = {"resourceType": "Patient", "id": name, "gender": gender}
+        cancer = {
+            "resourceType": "Condition",
+            "code": {"coding": [{"system": "http://snomed.info/sct", "code": "254837009"}]},
+        }
+        entries = [{"resource": patient}, {"resource": cancer}]
+        return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries})
+
+    for file, names in (("a.ndjson", "ab"), ("b.ndjson", "ca")):
+        lines = [bundle(name, "female") for name in names]
+        (tmp_path / file).write_text("\n".join(lines) + "\n")
+    source = tmp_path
+    cohort(source, "--out", tmp_path / "out")
+    assert read_back(tmp_path / "out").height == 3
+    aside = pl.read_csv(tmp_path / "out" / "set-aside-000000.csv")
+    assert aside["patient"].to_list() == ["b.ndjson:2"]

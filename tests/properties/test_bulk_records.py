@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from benchmarks.invented_records import invented_record
-from tests.properties.test_mutated_records import JUNK, mutated, places
+from tests.properties.test_mutated_records import JUNK, WAYS, a_record, mutated, places
 from tests.support.builders import the_edition
 
 from consilium.clinical.dates import Day
@@ -197,3 +197,15 @@ def test_what_we_write_ourselves_is_read_in_bulk_as_alone() -> None:
     none = said | {"severe_hypersensitivity": []}
     cases = [patient_from_mapping(one, the_edition()) for one in (said, none)]
     held([[json.dumps(as_mcode(case, the_edition())).encode()] for case in cases])
+
+
+def test_strange_records_are_read_in_bulk_as_alone() -> None:
+    rng = random.Random(21)
+    records = []
+    for way in WAYS:
+        for _ in range(15):
+            record = a_record()
+            for _ in range(rng.randint(1, 3)):
+                way(record, rng)
+            records.append([written(record, rng)])
+    held(records)

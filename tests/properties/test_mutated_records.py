@@ -17,6 +17,8 @@ from consilium.clinical.patient import PatientError
 from consilium.intake import read_patient
 from consilium.intake.vocabulary import Vocabulary
 
+DECIDED = Day("2026-11-20")
+VOCABULARY = Vocabulary.of(the_edition())
 JUNK: tuple[object, ...] = (
     None,
     "",
@@ -71,17 +73,167 @@ def mutated(rng: random.Random) -> bytes:
     return data
 
 
+# --- records as systems write them, that are strange and not broken ------------------------------------
+
+ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+
+
+def entries(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """The entries of a Bundle and of the Bundles in it, down to single resources."""
+    found: list[dict[str, Any]] = []
+    for entry in record["entry"]:
+        inner = entry["resource"]
+        found += entries(inner) if inner["resourceType"] == "Bundle" else [entry]
+    return found
+
+
+def bodies(record: dict[str, Any]) -> list[dict[str, Any]]:
+    return [entry["resource"] for entry in entries(record)]
+
+
+def contained(record: dict[str, Any], rng: random.Random) -> None:
+    """A resource inside another, which refers to it, to nothing, or to itself."""
+    holder, inner = rng.choice(bodies(record)), copy.deepcopy(rng.choice(bodies(record)))
+    inner["id"] = "c"
+    holder["contained"] = [inner, *([copy.deepcopy(holder)] if rng.random() < 0.2 else [])]
+    key = rng.choice(["subject", "focus", "derivedFrom", "partOf", "medicationReference"])
+    address = {"reference": rng.choice(["#c", "#", "#none", "#c#c"])}
+    holder[key] = address if key in ("subject", "medicationReference") else [address]
+
+
+def referred(record: dict[str, Any], rng: random.Random) -> None:
+    """References in every form, and entries with or without their address."""
+    for entry in entries(record):
+        body = entry["resource"]
+        forms: tuple[dict[str, Any], ...] = (
+            {"reference": "Patient/p1"},
+            {"reference": "urn:uuid:0b1f6ed2-9c4c-4f9e-8f5e-1d1d1d1d1d1d"},
+            {"reference": "https://ehr.example/fhir/Patient/p1/_history/3"},
+            {"reference": "urn:oid:1.2.3"},
+            {"identifier": {"system": "urn:x", "value": "7"}},
+            {"display": "the patient"},
+            {"type": "Patient", "identifier": {}},
+        )
+        body["subject"] = rng.choice(forms)
+        if rng.random() < 0.5:
+            entry["fullUrl"] = f"urn:uuid:{rng.randrange(3)}"
+
+
+def absent(record: dict[str, Any], rng: random.Random) -> None:
+    """Values that an extension says are absent, beside or in place of the element."""
+    body = rng.choice(bodies(record))
+    extension = {"extension": [{"url": ABSENT, "valueCode": rng.choice(["unknown", "masked"])}]}
+    key = rng.choice(["status", "birthDate", "effectiveDateTime", "valueString", "gender"])
+    body[f"_{key}"] = extension
+    if rng.random() < 0.7:
+        body.pop(key, None)
+    code = body.get("code")
+    if isinstance(code, dict) and rng.random() < 0.5:
+        code["coding"] = [{"_code": extension, "_system": extension}]
+
+
+def modified(record: dict[str, Any], rng: random.Random) -> None:
+    """Modifiers that nobody here knows, and implicit rules."""
+    body = rng.choice(bodies(record))
+    body["modifierExtension"] = [{"url": "https://ehr.example/not", "valueBoolean": True}]
+    if rng.random() < 0.3:
+        body["implicitRules"] = "https://ehr.example/rules"
+
+
+def retracted(record: dict[str, Any], rng: random.Random) -> None:
+    """Statuses of all kinds, in the wrong places as well."""
+    body = rng.choice(bodies(record))
+    word = rng.choice(["entered-in-error", "cancelled", "unknown", "amended", "corrected", "x"])
+    body["status"] = word
+    if rng.random() < 0.5:
+        body["verificationStatus"] = {"coding": [{"code": word}]}
+    if rng.random() < 0.3:
+        body["doNotPerform"] = True
+
+
+def dated(record: dict[str, Any], rng: random.Random) -> None:
+    """Days long past, yet to come, half told, or with a time of the edge of the world."""
+    days = (
+        "0001-01-01",
+        "1582-10-04",
+        "1753",
+        "9999-12-31T23:59:60Z",
+        "2026-02-30",
+        "2026-11-20T24:00:00Z",
+        "2026-11-20T10:00:00+14:00",
+        "2026-11-20T10:00",
+        "20261120",
+        "-0044-03-15",
+        "2026-11-20T00:00:00.123456789-12:00",
+    )
+    for _ in range(rng.randint(1, 5)):
+        body = rng.choice(bodies(record))
+        key = rng.choice(
+            ["effectiveDateTime", "onsetDateTime", "authoredOn", "birthDate", "issued"]
+        )
+        body[key] = rng.choice(days)
+        if rng.random() < 0.3:
+            body["effectivePeriod"] = {"start": rng.choice(days), "end": rng.choice(days)}
+        if rng.random() < 0.3:
+            body["meta"] = {"lastUpdated": rng.choice(days)}
+
+
+WAYS = (contained, referred, absent, modified, retracted, dated)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_strange_records_are_read_in_part_or_refused(way: Any) -> None:
+    rng = random.Random(way.__name__)
+    for _ in range(60):
+        record = a_record()
+        for _ in range(rng.randint(1, 3)):
+            way(record, rng)
+        read_or_refused(json.dumps(record).encode())
+
+
+@pytest.mark.slow
+def test_records_strange_in_many_ways_are_read_in_part_or_refused() -> None:
+    rng = random.Random(8)
+    for _ in range(3_000):
+        record = a_record()
+        for way in rng.choices(WAYS, k=rng.randint(1, 6)):
+            way(record, rng)
+        read_or_refused(json.dumps(record).encode())
+
+
+def test_what_a_modifier_may_turn_around_is_not_read() -> None:
+    record = a_record()
+    for body in bodies(record):
+        if body["id"] == "her2":
+            body["modifierExtension"] = [{"url": "https://ehr.example/not", "valueBoolean": True}]
+    case = read_patient(json.dumps(record).encode(), the_edition(), decision_date=DECIDED)
+    assert "her2_ihc" not in case.entered and "er_status" in case.entered
+    assert any("modifier" in one.why for one in case.not_understood)
+
+
+def test_what_was_retracted_is_not_read() -> None:
+    record = a_record()
+    for body in bodies(record):
+        if body["id"] in ("her2", "c2"):
+            body["status"] = "entered-in-error"
+            body["verificationStatus"] = {"coding": [{"code": "entered-in-error"}]}
+    case = read_patient(json.dumps(record).encode(), the_edition(), decision_date=DECIDED)
+    assert "her2_ihc" not in case.entered and "setting" not in case.entered
+
+
+def read_or_refused(data: bytes) -> None:
+    try:
+        case = read_patient(data, VOCABULARY, decision_date=DECIDED)
+    except PatientError as refused:
+        assert str(refused)
+    else:
+        assert case.source
+
+
 def held(size: int, seed: int) -> None:
     rng = random.Random(seed)
-    vocabulary = Vocabulary.of(the_edition())
     for _ in range(size):
-        data = mutated(rng)
-        try:
-            case = read_patient(data, vocabulary, decision_date=Day("2026-11-20"))
-        except PatientError as refused:
-            assert str(refused)
-        else:
-            assert case.source
+        read_or_refused(mutated(rng))
 
 
 def test_mutated_records_are_read_in_part_or_refused() -> None:

@@ -21,7 +21,13 @@ def main(arguments: list[str]) -> int:
     if not address:
         return 0
     print(f"The tests that touch a database, once more on PostgreSQL {version(address)}")
-    given = arguments or ["-n", "2", "-m", "django_db and not slow", "tests/functional"]
+    given = arguments or [
+        "-n",
+        "2",
+        "-m",
+        "(django_db or postgres) and not slow",
+        "tests/functional",
+    ]
     environment = os.environ | {VARIABLE: address, "CONSILIUM_DATABASE": address}
     return subprocess.call([sys.executable, "-m", "pytest", "-q", *given], env=environment)
 

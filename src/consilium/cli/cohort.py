@@ -23,8 +23,8 @@ def cohort(
         str,
         typer.Argument(
             metavar="INPUT",
-            help="A Parquet, CSV or NDJSON file, a folder of FHIR NDJSON or of Parquet, or a "
-            "DuckDB file.",
+            help="A Parquet, CSV or NDJSON file, a folder of FHIR NDJSON, of Parquet or of OMOP "
+            "tables, a DuckDB file, or the address of a PostgreSQL database.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="The folder to write into.")] = Path("cohort"),

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from consilium.clinical.patient import PatientError
+from consilium.intake.ucum import ratio
 from consilium.knowledge.records import FactRecord
 
 
@@ -132,10 +133,21 @@ def _factor_in(known: tuple[tuple[str, float], ...], unit: str) -> Decimal:
     if _COMMA.match(unit):
         raise NumberError("has a comma in the number, which is not read here; write 72.5 and 1400")
     factors = {factor for name, factor in known if canonical_unit(name) == wanted}
+    if not factors:
+        factors = {float(one) for one in [_by_ucum(known, wanted)] if one is not None}
     if len(factors) != 1:
         allowed = ", ".join(f"`{name}`" for name, _ in known) or "no unit at all"
         raise NumberError(f"has the unit `{unit}`, which is not read here; write {allowed}")
     return Decimal(str(factors.pop()))
+
+
+def _by_ucum(known: tuple[tuple[str, float], ...], unit: str) -> Decimal | None:
+    """The factor of a unit that is not listed, through the first listed one that UCUM knows."""
+    for name, factor in known:
+        found = ratio(unit, canonical_unit(name))
+        if found is not None:
+            return found * Decimal(str(factor))
+    return None
 
 
 def _shown(number: float) -> str:

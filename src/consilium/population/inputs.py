@@ -37,6 +37,8 @@ class Chunk(NamedTuple):
     keys: list[str]
     frame: pl.DataFrame | None = None
     records: list[list[bytes]] | None = None
+    repeated: tuple[int, ...] = ()
+    """The places of patients who were named before, in this chunk or in an earlier one."""
 
 
 class Source(Protocol):

@@ -18,7 +18,9 @@ from consilium.population.inputs import (
     Table,
     key_of,
 )
-from consilium.population.records import Resources, one_patient_a_line, record_files
+from consilium.population.omop import InDuckDB, InPostgres, Omop, is_omop, table_files
+from consilium.population.postgres import PostgresTable, is_address, shown
+from consilium.population.records import Dealt, Resources, one_patient_a_line, record_files
 from consilium.population.running import Summary
 
 
@@ -41,12 +43,16 @@ class Opened:
 
     def finish(self, folder: Path, summary: Summary) -> None:
         """Put aside what belongs to no patient, and remove what was dealt out."""
-        if isinstance(self.source, Resources):
+        if isinstance(self.source, Dealt):
             self.source.finish(folder, summary)
 
 
 def opened(source: str, *, table: str, key: str, work: Path) -> Opened:
     """The patients that a path or an address names."""
+    if is_address(source):
+        if not table and is_omop(tables := InPostgres(source)):
+            return Opened(Omop(tables, work), shown(source))
+        return Opened(PostgresTable(source, table, key), f"{shown(source)}/{table}", key)
     path = Path(source)
     if path.is_dir():
         return Opened(_folder(path, key, work), path.name, key)
@@ -55,17 +61,21 @@ def opened(source: str, *, table: str, key: str, work: Path) -> Opened:
     suffix = path.suffix.lower()
     if suffix in TABLES:
         return Opened(Table(path, key), path.name, key)
+    if suffix in DATABASES and not table and is_omop(InDuckDB(path)):
+        return Opened(Omop(InDuckDB(path), work), path.name)
     if suffix in DATABASES:
         return Opened(Database(path, table, key), path.name, key)
     if suffix in RECORDS or path.name.endswith(".ndjson.gz"):
         return Opened(_records([path], work), path.name)
     raise InputError(
         f"`{path.name}` is of no kind that is read; give Parquet, CSV, NDJSON, a folder of FHIR "
-        "NDJSON, or a DuckDB file"
+        "NDJSON, OMOP tables, a DuckDB file, or the address of a PostgreSQL database"
     )
 
 
 def _folder(path: Path, key: str, work: Path) -> Source:
+    if {"person", "concept"} <= table_files(path).keys():
+        return Omop(InDuckDB(path), work)
     if any(path.glob("*.parquet")):
         return Table(path, key)
     return _records(record_files(path), work)

@@ -6,12 +6,15 @@ each line speaks of, so that no more than a few thousand patients are ever held.
 
 from __future__ import annotations
 
+import csv
 import gzip
 import re
 import shutil
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -70,16 +73,33 @@ def one_patient_a_line(path: Path) -> bool:
     return True
 
 
-class Resources:
-    """NDJSON files with one resource in each line, dealt out by patient."""
+class Line(NamedTuple):
+    """A resource: where it stood, the patient it speaks of, its text; or why it is set aside."""
 
-    def __init__(self, files: list[Path], work: Path) -> None:
-        self.files, self.work = files, work
+    place: str
+    patient: bytes
+    text: bytes
+    aside: str = ""
+
+
+class Dealt(ABC):
+    """Resources dealt out by patient on disk first, so that few patients are ever held."""
+
+    def __init__(self, work: Path) -> None:
+        self.work = work
 
     @property
+    @abstractmethod
     def fingerprint(self) -> str:
-        """Names, sizes and times of change."""
-        return of_files(self.files)
+        """Another one means another input."""
+
+    @abstractmethod
+    def size(self) -> int:
+        """How many bytes the lines have, about."""
+
+    @abstractmethod
+    def lines(self) -> Iterator[Line]:
+        """Every resource, in any order that is the same the next time."""
 
     def columns(self) -> list[str]:
         """A record has no columns."""
@@ -90,9 +110,8 @@ class Resources:
         return None
 
     @property
-    def unplaced(self) -> Path:
-        """Lines that speak of no patient."""
-        return self.work / "unplaced.ndjson"
+    def _aside(self) -> Path:
+        return self.work / "aside.csv"
 
     def chunks(self, size: int, done: frozenset[int]) -> Iterator[Chunk]:
         """One chunk for each bucket; ``size`` is not kept to."""
@@ -107,37 +126,65 @@ class Resources:
                 yield Chunk(index, list(patients), records=list(patients.values()))
 
     def finish(self, folder: Path, summary: Summary) -> None:
-        """List the lines that speak of no patient, and remove what was dealt out."""
-        if self.unplaced.exists():
-            lines = self.unplaced.read_text().split()
-            if lines:
-                summary.aside["a line that names no patient"] = len(lines)
-                text = "line,reason\n" + "".join(f"{one},names no patient\n" for one in lines)
-                (folder / "set-aside-lines.csv").write_text(text)
+        """List the lines that were set aside, and remove what was dealt out."""
+        if self._aside.exists():
+            with self._aside.open(newline="") as file:
+                for row in csv.DictReader(file):
+                    reason = f"a line that {row['reason']}"
+                    summary.aside[reason] = summary.aside.get(reason, 0) + 1
+            if self._aside.stat().st_size > len(_HEAD):
+                shutil.copy(self._aside, folder / "set-aside-lines.csv")
         shutil.rmtree(self.work, ignore_errors=True)
 
     def _dealt(self) -> list[Path]:
         ready = self.work / "dealt"
-        number = sum(path.stat().st_size for path in self.files) // _BUCKET_BYTES + 1
-        buckets = [self.work / f"bucket-{n:04}" for n in range(min(number, _MOST_BUCKETS))]
-        if ready.exists() and ready.read_text() == self.fingerprint:
+        number = min(self.size() // _BUCKET_BYTES + 1, _MOST_BUCKETS)
+        buckets = [self.work / f"bucket-{n:04}" for n in range(number)]
+        fingerprint = self.fingerprint
+        if ready.exists() and ready.read_text() == fingerprint:
             return buckets
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir(parents=True)
         written = [path.open("wb") for path in buckets]
-        with self.unplaced.open("wb") as unplaced:
-            for path in self.files:
-                for number, line in lines_of(path):
-                    name = _patient_of(line)
-                    if name:
-                        place = zlib.crc32(name) % len(buckets)
-                        written[place].write(name + b"\t" + line + b"\n")
-                    else:
-                        unplaced.write(f"{path.name}:{number}\n".encode())
+        with self._aside.open("w", newline="") as aside:
+            aside.write(_HEAD)
+            listed = csv.writer(aside, lineterminator="\n")
+            for line in self.lines():
+                if line.patient and not line.aside:
+                    place = zlib.crc32(line.patient) % len(buckets)
+                    written[place].write(line.patient + b"\t" + line.text + b"\n")
+                else:
+                    listed.writerow((line.place, line.aside or "names no patient"))
         for file in written:
             file.close()
-        ready.write_text(self.fingerprint)
+        ready.write_text(fingerprint)
         return buckets
+
+
+_HEAD = "line,reason\n"
+
+
+class Resources(Dealt):
+    """NDJSON files with one resource in each line."""
+
+    def __init__(self, files: list[Path], work: Path) -> None:
+        super().__init__(work)
+        self.files = files
+
+    @property
+    def fingerprint(self) -> str:
+        """Names, sizes and times of change."""
+        return of_files(self.files)
+
+    def size(self) -> int:
+        """The size of the files."""
+        return sum(path.stat().st_size for path in self.files)
+
+    def lines(self) -> Iterator[Line]:
+        """The lines of every file."""
+        for path in self.files:
+            for number, line in lines_of(path):
+                yield Line(f"{path.name}:{number}", _patient_of(line), line)
 
 
 def _patient_of(line: bytes) -> bytes:

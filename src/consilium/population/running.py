@@ -18,6 +18,7 @@ from pathlib import Path
 from threading import Thread
 
 import msgspec
+import numpy as np
 import polars as pl
 
 from consilium.clinical.dates import Day
@@ -27,6 +28,7 @@ from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Region
 from consilium.population.engine import Engine, Planned, changed
 from consilium.population.inputs import Chunk, Source
+from consilium.population.once import REPEATED, marked
 from consilium.population.sheets import SheetOption
 
 _BLOCK_BYTES = 16_000_000
@@ -142,7 +144,17 @@ class Worker:
 
     @staticmethod
     def _planned(engine: Engine, chunk: Chunk, blocks: list[Block]) -> Planned:
-        return engine.frame(chunk.frame) if chunk.frame is not None else engine.records(blocks)
+        frame = chunk.frame
+        planned = engine.frame(frame) if frame is not None else engine.records(blocks)
+        if not chunk.repeated:
+            return planned
+        keep = ~np.isin(planned.rows, chunk.repeated)
+        return planned._replace(
+            rows=planned.rows[keep],
+            sheet_of=planned.sheet_of[keep],
+            gaps_of=planned.gaps_of[keep],
+            problems=planned.problems | dict.fromkeys(chunk.repeated, REPEATED),
+        )
 
 
 def _parts(records: list[list[bytes]]) -> Iterator[list[list[bytes]]]:
@@ -360,7 +372,7 @@ def run(
     jobs: int = 1,
 ) -> Iterator[int]:
     """Do every chunk that is not done; gives the number of patients of each as it is finished."""
-    chunks = source.chunks(settings.chunk, done)
+    chunks = marked(source, settings.chunk, done, folder)
     if jobs <= 1:
         worker = Worker(folder, settings, edition, other)
         for chunk in chunks:

@@ -45,7 +45,7 @@ def site(**changed: str) -> Site:
 
 def ask(body: object, service: str = PLAN, fetch: object = None) -> Reply:
     data = body if isinstance(body, bytes) else as_bytes(body)
-    return reply(service, data, site(), fetch)  # type: ignore[arg-type]
+    return reply(service, data, site(), lambda request: fetch)  # type: ignore[arg-type]
 
 
 def cards(body: object, service: str = PLAN, fetch: object = None) -> list[dict[str, object]]:
@@ -86,6 +86,19 @@ REFUSED = {
     "context.patientId is required": request(context={"userId": "Practitioner/1"}),
     "context.patientId is an id": request(context={"userId": "x", "patientId": "../../admin"}),
     "fhirServer comes with fhirAuthorization": request(fhirAuthorization={"access_token": "x"}),
+    "fhirAuthorization is an object": request(
+        fhirAuthorization="x", fhirServer="https://e.example"
+    ),
+    "fhirAuthorization holds a token": request(
+        fhirAuthorization={"access_token": ""}, fhirServer="https://e.example"
+    ),
+    "a token is a bearer token": request(
+        fhirAuthorization={"access_token": "x", "token_type": "MAC"},
+        fhirServer="https://e.example",
+    ),
+    "a token for one patient is for this one": request(
+        fhirAuthorization={"access_token": "x", "patient": "p2"}, fhirServer="https://e.example"
+    ),
     "prefetch is an object": request(prefetch=[]),
     "the body is an object": [],
     "the body is JSON": b"{",
@@ -325,6 +338,8 @@ def spoiled(path: str, value: object) -> dict[str, object]:
         "suggestions": [
             {
                 "label": "a",
+                "uuid": "s1",
+                "isRecommended": True,
                 "actions": [
                     {"type": "create", "description": "b", "resource": {"resourceType": "X"}}
                 ],
@@ -332,7 +347,7 @@ def spoiled(path: str, value: object) -> dict[str, object]:
         ],
         "selectionBehavior": "any",
         "links": [{"label": "l", "url": "https://x", "type": "smart", "appContext": "c"}],
-        "overrideReasons": [{"code": "c", "display": "d"}],
+        "overrideReasons": [{"code": "c", "system": "http://x", "display": "d"}],
     }
     holder: object = card
     *steps, last = path.split(".")
@@ -341,7 +356,7 @@ def spoiled(path: str, value: object) -> dict[str, object]:
     if value is ...:
         del holder[last]  # type: ignore[attr-defined]
     else:
-        holder[last] = value  # type: ignore[index]
+        holder[int(last) if last.isdigit() else last] = value  # type: ignore[index]
     return {"cards": [card]}
 
 
@@ -362,6 +377,33 @@ BREAKS = {
     "appContext only with smart": ("links.0.type", "absolute"),
     "override display": ("overrideReasons.0.display", ...),
     "no null": ("detail", None),
+    "detail is a text": ("detail", ["x"]),
+    "source address": ("source.url", "/here"),
+    "source icon": ("source.icon", "icon.png"),
+    "topic is a coding": ("source.topic", "x"),
+    "topic code": ("source.topic.code", ...),
+    "topic system": ("source.topic.system", ...),
+    "topic display": ("source.topic.display", 7),
+    "suggestions are a list": ("suggestions", {"label": "a"}),
+    "suggestion uuid": ("suggestions.0.uuid", 7),
+    "suggestion recommended": ("suggestions.0.isRecommended", "yes"),
+    "actions are a list": ("suggestions.0.actions", {"type": "create"}),
+    "a deleted resource by its id": (
+        "suggestions.0.actions.0",
+        {"type": "delete", "description": "d", "resource": "Patient/1", "resourceId": "Patient/1"},
+    ),
+    "what is deleted": ("suggestions.0.actions.0", {"type": "delete", "description": "d"}),
+    "resourceId is a text": (
+        "suggestions.0.actions.0",
+        {"type": "delete", "description": "d", "resourceId": 7},
+    ),
+    "selection behaviour known": ("selectionBehavior", "all"),
+    "link label": ("links.0.label", ...),
+    "appContext is a text": ("links.0.appContext", {"a": "b"}),
+    "override reasons are a list": ("overrideReasons", {"display": "d"}),
+    "override code": ("overrideReasons.0.code", ...),
+    "override system": ("overrideReasons.0.system", ...),
+    "extension is an object": ("extension", ["x"]),
     "no empty list": ("links", []),
 }
 

@@ -6,15 +6,18 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import msgspec
 import pytest
+from django.http import HttpResponse
 from django.test import Client as Browser
 from tests.functional.hooks.test_tokens import ISS, JKU, client, token
 from tests.support.records import as_bytes, prefetch, request, searchset
 
 from consilium.fhir.hooks.conformance import check
+from consilium.fhir.hooks.requests import FetchError
 from consilium.fhir.hooks.services import PATIENT, PREFETCH
 from consilium.fhir.smart import Registered, challenge
-from consilium.web.hooks import launching, trust
+from consilium.web.hooks import fetching, launching, trust, views
 from consilium.web.hooks.models import CardFeedback
 
 BASE = "https://here.example"
@@ -35,10 +38,8 @@ def open_site(db, settings):
 @pytest.fixture
 def guarded(db, settings, tmp_path):
     """A site that trusts one client, one origin and one record system."""
-    import msgspec
-
     said = trust.Trust(
-        clients=(client(),),
+        clients=(msgspec.structs.replace(client(), servers=(EHR,)),),
         origins=("https://ehr.example",),
         launchers=(Registered(EHR, "consilium-client"),),
         base=BASE,
@@ -149,6 +150,161 @@ def test_feedback_is_stored_without_identifiers(open_site):
         "2026-11-20",
     )
     assert open_site.post(f"{PLAN}/feedback", b"{}", content_type=JSON).status_code == 400
+
+
+# --- what was not sent along is fetched ---------------------------------------------------------------
+
+
+class Server:
+    """The FHIR server of a client: the queries of one patient, and whatever else it does."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.answers: dict[str, httpx.Response] = {}
+
+    def __call__(self, asked: httpx.Request) -> httpx.Response:
+        address = str(asked.url)
+        self.asked.append(address)
+        assert asked.headers["Authorization"] == "Bearer secret-token"
+        for part, answer in self.answers.items():
+            if part in address:
+                return answer
+        kind = asked.url.path.removeprefix("/fhir/").split("/")[0]
+        key = next(key for key, query in PREFETCH.items() if query.startswith(kind))
+        found = prefetch()[key]
+        return httpx.Response(200, json=found if found is not None else searchset())
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A server that a client may name, in place of the network."""
+    found = Server()
+    monkeypatch.setattr(
+        views,
+        "http",
+        lambda: httpx.Client(transport=httpx.MockTransport(found), follow_redirects=False),
+    )
+    return found
+
+
+AUTHORIZATION = {"access_token": "secret-token", "token_type": "Bearer", "patient": "p1"}
+
+
+def call(browser: Browser, sent: object, **changed: object) -> HttpResponse:
+    more = {"fhirServer": EHR, "fhirAuthorization": AUTHORIZATION} | changed
+    body = request(prefetch=sent, **more)
+    return browser.post(PLAN, as_bytes(body), content_type=JSON, headers=bearer(PLAN))
+
+
+def card_of(answer: HttpResponse) -> dict[str, object]:
+    assert answer.status_code == 200, answer.content
+    assert check(answer.content) == []
+    (card,) = answer.json()["cards"]
+    return card
+
+
+def test_all_is_sent_along_and_nothing_is_fetched(guarded, server):
+    assert card_of(call(guarded, prefetch() | {"genomics": searchset()}))
+    assert server.asked == []
+
+
+def test_nothing_is_sent_along_and_all_is_fetched(guarded, server):
+    whole = card_of(call(guarded, prefetch()))
+    fetched = card_of(call(guarded, None))
+    assert fetched["summary"] == whole["summary"]
+    assert len(server.asked) == len(PREFETCH)
+    assert all(address.startswith(f"{EHR}/") for address in server.asked)
+
+
+def test_what_is_sent_along_is_used_and_the_rest_is_fetched(guarded, server):
+    sent = {key: value for key, value in prefetch().items() if key != "conditions"}
+    assert card_of(call(guarded, sent)) == card_of(call(guarded, prefetch()))
+    assert [urlsplit(address).path for address in server.asked] == ["/fhir/Condition"]
+
+
+def test_null_is_an_answer_and_is_not_asked_again(guarded, server):
+    card_of(call(guarded, prefetch() | {"medRequests": None}))
+    assert server.asked == []
+
+
+def test_a_query_that_failed_is_asked_again(guarded, server):
+    outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "x"}]}
+    assert "failed" not in card_of(call(guarded, prefetch() | {"labs": outcome}))["detail"]
+    assert len(server.asked) == 1
+    server.answers["Observation"] = httpx.Response(500)
+    assert "`labs` failed" in card_of(call(guarded, prefetch() | {"labs": outcome}))["detail"]
+
+
+def test_the_other_pages_of_what_was_sent_are_fetched(guarded, server):
+    first, second = (searchset(e["resource"]) for e in prefetch()["conditions"]["entry"])
+    first["link"] = [{"relation": "next", "url": f"{EHR}/Condition?page=2"}]
+    server.answers["page=2"] = httpx.Response(200, json=second)
+    assert card_of(call(guarded, prefetch() | {"conditions": first}))
+    assert server.asked == [f"{EHR}/Condition?page=2"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/fhir/Condition?page=2",
+        "http://ehr.example/fhir/Condition?page=2",
+        "https://ehr.example/admin",
+        "https://ehr.example/fhir/../admin",
+        "https://ehr.example:8443/fhir/Condition",
+        "https://ehr.example@evil.example/fhir/Condition",
+    ],
+)
+def test_no_address_is_followed_away_from_the_server(guarded, server, address):
+    sent = prefetch()
+    sent["conditions"]["link"] = [{"relation": "next", "url": address}]
+    assert "`conditions` was cut short" in card_of(call(guarded, sent))["detail"]
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    "other", ["https://evil.example/fhir", "http://ehr.example/fhir", "https://ehr.example"]
+)
+def test_a_server_that_the_site_has_not_listed_is_never_asked(guarded, server, caplog, other):
+    answer = call(guarded, None, fhirServer=other)
+    assert answer.status_code == 412
+    assert server.asked == []
+    assert "not on the list" in str([vars(record).get("said") for record in caplog.records])
+    assert "secret-token" not in caplog.text + str([vars(r) for r in caplog.records])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(401),
+        httpx.Response(302, headers={"Location": "https://evil.example/"}),
+        httpx.Response(200, content=b"<html>"),
+        httpx.Response(200, content=b"[" * 100_000),
+        httpx.Response(200, json=[1]),
+        httpx.Response(200, content=b" " * (fetching.MOST_BYTES_OF_ONE + 1)),
+    ],
+    ids=["refused", "elsewhere", "no JSON", "deep", "a list", "too much"],
+)
+def test_data_that_cannot_be_fetched_is_412(guarded, server, answer):
+    server.answers["Condition"] = answer
+    sent = {key: value for key, value in prefetch().items() if key != "conditions"}
+    refused = call(guarded, sent)
+    assert refused.status_code == 412
+    assert "could not be fetched" in refused.json()["issue"][0]["diagnostics"]
+
+
+def test_a_server_that_drips_is_left(monkeypatch):
+    moments = iter(range(0, 1000, 5))
+    monkeypatch.setattr(fetching, "monotonic", lambda: float(next(moments)))
+    slow = httpx.MockTransport(lambda asked: httpx.Response(200, content=iter([b"{", b"}"])))
+    reader = fetching.Reader(httpx.Client(transport=slow), EHR, "t")
+    with pytest.raises(FetchError, match="too slow"):
+        reader("Condition")
+
+
+def test_from_this_machine_nothing_is_fetched(open_site, server):
+    body = request(prefetch=None, fhirServer=EHR, fhirAuthorization=AUTHORIZATION)
+    assert open_site.post(PLAN, as_bytes(body), content_type=JSON).status_code == 412
+    assert server.asked == []
 
 
 # --- the launch -------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -44,18 +44,23 @@ class Reply(NamedTuple):
     body: dict[str, object]
 
 
-def reply(service_id: str, data: bytes, site: Site, fetch: Fetch | None = None) -> Reply:
+def reply(
+    service_id: str,
+    data: bytes,
+    site: Site,
+    connect: Callable[[HookRequest], Fetch | None] = lambda request: None,
+) -> Reply:
     """The reply of a service to the bytes of a request.
 
-    ``fetch`` asks the client's server for what was not sent; without it only what was sent
-    is used. Everything that goes wrong is said in an OperationOutcome.
+    ``connect`` gives, for a request, what asks the client's server for all that was not sent;
+    without it only what was sent is used. What goes wrong is said in an OperationOutcome.
     """
     service = BY_ID.get(service_id)
     if service is None:
         return refusal(404, "not-found", "there is no such service; `cds-services` lists them")
     try:
         request = read_request(data, service)
-        supplied = gather(request, fetch)
+        supplied = gather(request, connect(request))
         _check_needed(supplied)
         return Reply(200, {"cards": _cards(request, supplied, service, site)})
     except RequestError as problem:

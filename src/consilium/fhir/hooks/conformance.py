@@ -22,6 +22,9 @@ _CONTEXT = re.compile(
     r"userPatientId|userRelatedPersonId)\s*\}\}"
 )
 
+_OF_THE_NEXT = re.compile(r"today\(|%")
+"""Tokens that version 3.0 puts to trial."""
+
 
 class Broken(NamedTuple):
     """A rule that is broken, and where."""
@@ -56,6 +59,8 @@ def _empties(value: object, where: str) -> Iterator[Broken]:
     elif value in ("", [], {}) and where not in ("cards", "services"):
         yield Broken(where or "document", "it is empty; leave it out")
     elif isinstance(value, Mapping):
+        if "extension" in value and not isinstance(value["extension"], Mapping):
+            yield Broken(f"{where}.extension".lstrip("."), "an object is required")
         for key, inner in value.items():
             if key != "resource":
                 yield from _empties(inner, f"{where}.{key}" if where else str(key))
@@ -112,7 +117,8 @@ def _query(query: object, where: str) -> Iterator[Broken]:
         return
     for token in _TOKENS.findall(query):
         if not _CONTEXT.fullmatch(token):
-            yield Broken(where, f"`{token}` is no token that every client knows", "should")
+            strength = "should" if _OF_THE_NEXT.search(token) else "shall"
+            yield Broken(where, f"`{token}` is no token that every client knows", strength)
     if query.startswith(("http://", "https://", "/")):
         yield Broken(where, "an address relative to the FHIR server is required")
 
@@ -156,7 +162,7 @@ def _card(card: Mapping[str, object], where: str) -> Iterator[Broken]:
             yield found
         else:
             yield from _text(found[1], "display", found[0])
-            yield from _text(found[1], "code", found[0])
+            yield from _coding(found[1], found[0])
     for found in _objects(card.get("links", []), f"{where}.links"):
         if isinstance(found, Broken):
             yield found
@@ -178,7 +184,14 @@ def _source(source: object, where: str) -> Iterator[Broken]:
     elif not isinstance(topic, Mapping):
         yield Broken(f"{where}.topic", "a Coding is required")
     else:
-        yield from _text(topic, "code", f"{where}.topic")
+        yield from _coding(topic, f"{where}.topic")
+
+
+def _coding(coding: Mapping[str, object], where: str) -> Iterator[Broken]:
+    for key in ("code", "system"):
+        yield from _text(coding, key, where)
+    if "display" in coding and not isinstance(coding["display"], str):
+        yield Broken(f"{where}.display", "a text is required")
 
 
 def _suggestions(card: Mapping[str, object], where: str) -> Iterator[Broken]:
@@ -193,6 +206,8 @@ def _suggestions(card: Mapping[str, object], where: str) -> Iterator[Broken]:
             continue
         place, suggestion = found
         yield from _text(suggestion, "label", place)
+        if "uuid" in suggestion:
+            yield from _text(suggestion, "uuid", place)
         recommended += suggestion.get("isRecommended") is True
         if "isRecommended" in suggestion and not isinstance(suggestion["isRecommended"], bool):
             yield Broken(f"{place}.isRecommended", "true or false is required")
@@ -212,8 +227,10 @@ def _action(action: Mapping[str, object], where: str) -> Iterator[Broken]:
     yield from _text(action, "description", where)
     if kind in ("create", "update") and not isinstance(action.get("resource"), Mapping):
         yield Broken(f"{where}.resource", "a resource is required")
-    if kind == "delete" and "resourceId" not in action:
-        yield Broken(f"{where}.resourceId", "what to delete is required")
+    elif "resource" in action and not isinstance(action["resource"], Mapping):
+        yield Broken(f"{where}.resource", "it is a resource, never an id; that is `resourceId`")
+    if kind == "delete" or "resourceId" in action:
+        yield from _text(action, "resourceId", where)
 
 
 def _link(link: Mapping[str, object], where: str) -> Iterator[Broken]:
@@ -224,6 +241,8 @@ def _link(link: Mapping[str, object], where: str) -> Iterator[Broken]:
         yield Broken(f"{where}.type", "absolute or smart is required")
     if "appContext" in link and link.get("type") != "smart":
         yield Broken(f"{where}.appContext", "only a smart link has one")
+    if "appContext" in link:
+        yield from _text(link, "appContext", where)
     if "autoLaunchable" in link:
         yield Broken(f"{where}.autoLaunchable", "it is spelt `autolaunchable`")
 

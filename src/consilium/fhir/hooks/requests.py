@@ -20,6 +20,7 @@ Gives the resource; raises ``FetchError``.
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I)
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_TOKEN = re.compile(r"[A-Za-z0-9\-._~+/=]{1,8000}")
 _MOST_PAGES = 20
 
 
@@ -53,12 +54,14 @@ class Supplied(NamedTuple):
 
 
 class HookRequest(NamedTuple):
-    """A request whose shape is right."""
+    """A request whose shape is right; ``server`` and ``token`` where more may be asked for."""
 
     instance: str
     patient: str
     context: Body
     prefetch: Body
+    server: str = ""
+    token: str = ""
 
 
 def read_request(data: bytes, service: Service) -> HookRequest:
@@ -83,21 +86,48 @@ def read_request(data: bytes, service: Service) -> HookRequest:
     context = body.get("context")
     if not isinstance(context, Mapping):
         raise RequestError(400, "required", "`context` must be an object")
-    if body.get("fhirAuthorization") is not None and not _an_address(body.get("fhirServer")):
-        raise RequestError(
-            400, "required", "`fhirServer` must be given when `fhirAuthorization` is"
-        )
+    server, token = _authorized(body)
     for name in ("patientId", "userId"):
         if not isinstance(context.get(name), str) or not context[name]:
             raise RequestError(400, "required", f"`context.{name}` must be given")
     patient = str(context["patientId"]).removeprefix("Patient/")
     if not _ID.fullmatch(patient):
         raise RequestError(400, "value", "`context.patientId` is no id of FHIR")
+    _check_scope(body, patient)
     _check_orders(context, service)
     prefetch = body.get("prefetch", {})
     if not isinstance(prefetch, Mapping):
         raise RequestError(400, "structure", "`prefetch` must be an object")
-    return HookRequest(instance, patient, context, prefetch)
+    return HookRequest(instance, patient, context, prefetch, server, token)
+
+
+def _authorized(body: Body) -> tuple[str, str]:
+    """The server and the token of a request; both empty where it gives none."""
+    given = body.get("fhirAuthorization")
+    if given is None:
+        return "", ""
+    if not isinstance(given, Mapping):
+        raise RequestError(400, "structure", "`fhirAuthorization` must be an object")
+    server, token = body.get("fhirServer"), given.get("access_token")
+    if not isinstance(server, str) or not server.startswith(("http://", "https://")):
+        raise RequestError(
+            400, "required", "`fhirServer` must be given when `fhirAuthorization` is"
+        )
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+        raise RequestError(400, "required", "`fhirAuthorization.access_token` must be given")
+    if str(given.get("token_type", "Bearer")).casefold() != "bearer":
+        raise RequestError(400, "value", "`fhirAuthorization.token_type` must be Bearer")
+    return server, token
+
+
+def _check_scope(body: Body, patient: str) -> None:
+    """A token that is for one patient must be for the one of the context."""
+    given = body.get("fhirAuthorization")
+    restricted = given.get("patient") if isinstance(given, Mapping) else None
+    if restricted is not None and restricted != patient:
+        raise RequestError(
+            400, "value", "`fhirAuthorization.patient` is not the patient of the context"
+        )
 
 
 def _check_orders(context: Body, service: Service) -> None:
@@ -110,10 +140,6 @@ def _check_orders(context: Body, service: Service) -> None:
         chosen = context.get("selections")
         if not isinstance(chosen, list) or not all(isinstance(one, str) for one in chosen):
             raise RequestError(400, "required", "`context.selections` must be a list of references")
-
-
-def _an_address(value: object) -> bool:
-    return isinstance(value, str) and value.startswith(("http://", "https://"))
 
 
 def gather(request: HookRequest, fetch: Fetch | None) -> dict[str, Supplied]:

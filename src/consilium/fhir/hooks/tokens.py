@@ -30,7 +30,8 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A client that the site trusts.
 
     ``audiences`` are accepted besides the address that was called; ``jku`` are the only
-    addresses from which its keys are fetched, ``keys`` those that the site holds itself.
+    addresses from which its keys are fetched, ``keys`` those that the site holds itself;
+    ``servers`` are the only FHIR servers that the site asks with a token of this client.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     jku: tuple[str, ...] = ()
     keys: tuple[dict[str, object], ...] = ()
     algorithms: tuple[str, ...] = ALGORITHMS
+    servers: tuple[str, ...] = ()
 
 
 class Replays:

@@ -31,7 +31,7 @@ from consilium.intake.fhir.observations import (
     counts_leukocytes,
     leukocyte_factor,
 )
-from consilium.intake.fhir.reader import dated, person
+from consilium.intake.fhir.reader import dated, is_modified, person
 from consilium.intake.fhir.scanning import Exemplar
 from consilium.intake.fhir.values import value_of
 from consilium.intake.vocabulary import Vocabulary
@@ -98,6 +98,8 @@ class Meanings:
         if len(resources.all) != 1:
             return _ALONE
         (resource,) = resources.all
+        if is_modified(resource.body):
+            return _NOTHING
         if resource.kind == "Patient":
             return self._person(resources, exemplar)
         if resource.kind == "AllergyIntolerance":

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from consilium.clinical.dates import Day
 from consilium.clinical.patient import NotUnderstood, PatientCase, PatientError, TherapyList
 from consilium.intake.fhir.allergies import HYPERSENSITIVITY, severe_hypersensitivity
 from consilium.intake.fhir.bundle import Resource, Resources
-from consilium.intake.fhir.codes import concept, words
+from consilium.intake.fhir.codes import concept, mappings, words
 from consilium.intake.fhir.conditions import ConditionReader, condition_moment
 from consilium.intake.fhir.findings import Finding, Harvest, counted, settle
 from consilium.intake.fhir.genomics import GenomicsReader
@@ -42,6 +42,7 @@ def patient_from_fhir(
         raise PatientError(
             f"{where}: it holds no FHIR resource; a Bundle with entries was expected"
         )
+    _leave_out_modified(resources, harvest)
     if decision_date is not None:
         _leave_out_later(resources, harvest, decision_date)
     person(resources, harvest, decision_date)
@@ -91,6 +92,23 @@ def person(resources: Resources, harvest: Harvest, decision_date: Day | None) ->
 def years(born: str, on: str) -> int:
     """Completed years between two days, both written as in 2026-01-12."""
     return int(on[:4]) - int(born[:4]) - (on[5:] < born[5:])
+
+
+def _leave_out_modified(resources: Resources, harvest: Harvest) -> None:
+    kept: list[Resource] = []
+    for resource in resources.all:
+        if is_modified(resource.body):
+            why = "it carries a modifier that is not known here and may turn its meaning around"
+            harvest.drop(resource, _label(resource), why)
+        else:
+            kept.append(resource)
+    resources.all = kept
+
+
+def is_modified(body: Mapping[str, object]) -> bool:
+    """Whether a resource, or a component of it, must not be read by who knows no modifiers."""
+    parts = (body, *mappings(body.get("component")))
+    return any(part.get("modifierExtension") for part in parts)
 
 
 def _leave_out_later(resources: Resources, harvest: Harvest, decision_date: Day) -> None:

@@ -7,7 +7,6 @@ cookie of ten minutes that only these two addresses get. The token is used once 
 from __future__ import annotations
 
 import secrets
-from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -20,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from consilium.clinical.dates import Day
 from consilium.clinical.patient import PatientError
-from consilium.fhir.hooks.requests import FetchError, HookRequest, Supply, gather
+from consilium.fhir.hooks.requests import HookRequest, Supply, gather
 from consilium.fhir.smart import (
     LaunchError,
     Server,
@@ -35,18 +34,14 @@ from consilium.intake.fhir import patient_from_fhir
 from consilium.planning.known import understand
 from consilium.planning.making import facts_shown
 from consilium.web.editions import asking
+from consilium.web.hooks.fetching import MOST_BYTES, Reader, http
 from consilium.web.hooks.trust import address_of, trust
 from consilium.web.planner.entering import said_of_case
 from consilium.web.refusals import Refused
 
 COOKIE = "consilium-launch"
 _SECONDS = 600
-_MOST_BYTES = 20_000_000
-
-
-def http() -> httpx.Client:
-    """What speaks to record systems."""
-    return httpx.Client(timeout=10, follow_redirects=False)
+_SECONDS_FOR_ALL = 30
 
 
 @require_safe
@@ -140,7 +135,7 @@ def _server(client: httpx.Client, iss: str) -> Server:
 
 
 def _json(answer: httpx.Response) -> object:
-    if answer.status_code != 200 or len(answer.content) > _MOST_BYTES:
+    if answer.status_code != 200 or len(answer.content) > MOST_BYTES:
         return None
     try:
         return msgspec.json.decode(answer.content)
@@ -151,22 +146,9 @@ def _json(answer: httpx.Response) -> object:
 def _record(
     client: httpx.Client, iss: str, token: str, patient: str
 ) -> tuple[list[object], tuple[str, ...]]:
-    base = iss.rstrip("/")
-
-    def fetch(query: str) -> object:
-        address = query if query.startswith(("http://", "https://")) else f"{base}/{query}"
-        if urlsplit(address)[:2] != urlsplit(base)[:2]:
-            raise FetchError("a page at another server")
-        answer = client.get(
-            address,
-            headers={"Authorization": f"Bearer {token}", "Accept": "application/fhir+json"},
-        )
-        found = _json(answer)
-        if not isinstance(found, dict):
-            raise FetchError("no answer")
-        return found
-
-    supplied = gather(HookRequest("", patient, {}, {}), fetch)
+    supplied = gather(
+        HookRequest("", patient, {}, {}), Reader(client, iss, token, _SECONDS_FOR_ALL)
+    )
     failed = tuple(
         key for key, one in supplied.items() if one.supply in (Supply.FAILED, Supply.ABSENT)
     )

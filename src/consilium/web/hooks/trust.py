@@ -1,8 +1,8 @@
 """Whom the site answers: a file that the site writes, and without one only this machine.
 
 ``CONSILIUM_HOOKS`` names a JSON file: the clients that are trusted and their keys, the web
-origins that may call from a browser, the record systems that may launch the planner, whether
-the site may fetch from a record what was not sent, and the region whose labels apply.
+origins that may call from a browser, the record systems that may launch the planner and
+those that may be asked for what a client did not send, and the region whose labels apply.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     origins: tuple[str, ...] = ()
     launchers: tuple[Registered, ...] = ()
     base: str = ""
-    fetch: bool = False
     region: Region = Region.US
 
 
@@ -54,14 +53,17 @@ _lock = Lock()
 _kept: dict[str, tuple[float, list[Mapping[str, object]]]] = {}
 
 
-def allowed(request: HttpRequest) -> bool:
-    """Whether a call is answered; why one is not stands in the log, without what it sent."""
+THIS_MACHINE = Client("this machine", "")
+
+
+def client_of(request: HttpRequest) -> Client | None:
+    """Who calls and is answered; why nobody is stands in the log, without what was sent."""
     found = trust()
     if not found.clients and _from_here(request):
-        return True
+        return THIS_MACHINE
     try:
         with _lock:
-            caller(
+            return caller(
                 request.headers.get("Authorization", ""),
                 address_of(request),
                 found.clients,
@@ -71,8 +73,7 @@ def allowed(request: HttpRequest) -> bool:
             )
     except TokenError as problem:
         _log.warning("token refused", extra={"said": {"token": "refused", "why": str(problem)}})
-        return False
-    return True
+        return None
 
 
 def address_of(request: HttpRequest) -> str:

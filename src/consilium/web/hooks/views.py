@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import wraps
 from typing import TypeVar, cast
 
@@ -17,9 +18,11 @@ from consilium.fhir.hooks.answering import Reply, Site, refusal, reply
 from consilium.fhir.hooks.feedback import read_feedback
 from consilium.fhir.hooks.requests import RequestError
 from consilium.fhir.hooks.services import BY_ID, discovery
+from consilium.fhir.hooks.tokens import Client
 from consilium.web.editions import the_edition
+from consilium.web.hooks.fetching import connecting, http
 from consilium.web.hooks.models import CardFeedback
-from consilium.web.hooks.trust import address_of, allowed, origin_allowed, trust
+from consilium.web.hooks.trust import address_of, client_of, origin_allowed, trust
 from consilium.web.limits import costs
 
 _View = TypeVar("_View", bound=Callable[..., HttpResponse])
@@ -38,11 +41,11 @@ def _for_records(view: _View) -> _View:
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if request.method == "OPTIONS":
             response = HttpResponse(status=204)
-        elif not allowed(request):
+        elif (who := client_of(request)) is None:
             response = _sent(refusal(401, "login", "no token of a client that this site trusts"))
             response.headers["WWW-Authenticate"] = "Bearer"
         else:
-            response = view(request, *args, **kwargs)
+            response = view(request, *args, who=who, **kwargs)
         origin = request.headers.get("Origin", "")
         response.headers["Vary"] = "Origin"
         if origin_allowed(origin):
@@ -62,7 +65,7 @@ def _sent(said: Reply) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "OPTIONS"])
 @_for_records
-def services(request: HttpRequest) -> HttpResponse:
+def services(request: HttpRequest, who: Client) -> HttpResponse:
     """Which services there are."""
     return _sent(Reply(200, discovery()))
 
@@ -70,7 +73,7 @@ def services(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["POST", "OPTIONS"])
 @_for_records
 @costs(1)
-def service(request: HttpRequest, name: str) -> HttpResponse:
+def service(request: HttpRequest, name: str, who: Client) -> HttpResponse:
     """The cards of one service."""
     found = trust()
     here = address_of(request).removesuffix(request.path)
@@ -82,12 +85,14 @@ def service(request: HttpRequest, name: str) -> HttpResponse:
         f"{here}{reverse('planner:plan')}",
         launch,
     )
-    return _sent(reply(name, request.body, site))
+    with ExitStack() as used:
+        connect = connecting(who, lambda: used.enter_context(http()))
+        return _sent(reply(name, request.body, site, connect))
 
 
 @require_http_methods(["POST", "OPTIONS"])
 @_for_records
-def feedback(request: HttpRequest, name: str) -> HttpResponse:
+def feedback(request: HttpRequest, name: str, who: Client) -> HttpResponse:
     """What became of cards; kept without identifiers."""
     if name not in BY_ID:
         return _sent(refusal(404, "not-found", "there is no such service"))
