@@ -23,6 +23,23 @@ def test_json_names_what_every_number_rests_on():
     assert low < made["difference"][0] < high
 
 
+def test_harms_and_the_worth_of_knowing_more_are_told():
+    told = run(
+        *("simulate", "Dato-DXd then SG then chemotherapy", "Dato-DXd then chemotherapy"),
+        *("--draws", "200", "--format", "json"),
+    )
+    made = json.loads(told.out)
+    trade = next(g for g in made["information"]["groups"] if g["trial"] == "trade-dxd")
+    assert 0 < trade["share"] < 1
+    assert trade["value"] < made["information"]["perfect"]
+    harms = made["strategies"][0]["harms"]
+    assert {h["basis"] for h in harms if h["harm"]} >= {"treatment-related", "routine records"}
+    assert any(h["percent"] is None for h in harms)
+    words = " ".join(run(*ASKED).out.split())
+    assert "stopped for an adverse event: not in the stored sources" in words
+    assert "needs at least 200 draws" in words
+
+
 def test_pictures_are_written(tmp_path):
     stack, tornado = tmp_path / "stack.svg", tmp_path / "tornado.svg"
     assert run(*ASKED, "--save", str(stack), "--tornado", str(tornado)).code == 0

@@ -10,7 +10,7 @@ import msgspec
 
 from consilium.clinical.dates import Day
 from consilium.errors import ConsiliumError
-from consilium.evidence.references import RegimenId, ResultId
+from consilium.evidence.references import HarmId, RegimenId, ResultId, TrialId
 
 Quantity = Literal[
     "time-on-line", "shape", "going-on", "dying", "supportive-care", "later-conjugate"
@@ -109,6 +109,28 @@ class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
 
 
+class Informing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A trial under way that would tell some parameters of a model, and why it would."""
+
+    trial: TrialId
+    parameters: tuple[str, ...]
+    says: str
+
+
+HarmAbout = Literal["stopping", "severe", "neutropenia", "neutropenia-with-growth-factor"]
+
+
+class HarmOnLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A harm that stands for a regimen in the first or a later line, as one arm showed it."""
+
+    regimen: RegimenId
+    line: Literal["first", "later"]
+    about: HarmAbout
+    harm: HarmId
+    arm: str
+    note: str = ""
+
+
 class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One model: whom it is about, its parameters, and what it is held against."""
 
@@ -118,3 +140,14 @@ class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     horizon_months: float
     parameters: tuple[Parameter, ...]
     checks: tuple[Check, ...] = ()
+    informed_by: tuple[Informing, ...] = ()
+    harms: tuple[HarmOnLine, ...] = ()
+
+    def __post_init__(self) -> None:
+        held = {parameter.id for parameter in self.parameters}
+        for informing in self.informed_by:
+            for name in informing.parameters:
+                if name not in held:
+                    raise ParameterError(
+                        f"`{informing.trial}` would inform `{name}`, which is no parameter here"
+                    )

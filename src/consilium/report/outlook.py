@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import msgspec
 
+from consilium.evidence.sources import Citation
 from consilium.knowledge.edition import Edition
 from consilium.report.document import Document, Item, Section
+from consilium.sequencing.burden import Burden
 from consilium.sequencing.scenario import Range, Scenario, Strategy
 
 OUTLOOK_SCHEMA = "consilium-outlook/1"
@@ -31,6 +33,7 @@ class StrategySaid(msgspec.Struct, frozen=True):
     survival_median: Ranged | None
     survival_mean: Ranged | None
     patient_range: Ranged | None
+    harms: tuple[HarmSaid, ...]
 
 
 class SwingSaid(msgspec.Struct, frozen=True):
@@ -40,6 +43,52 @@ class SwingSaid(msgspec.Struct, frozen=True):
     low: float
     high: float
     share_of_doubt: float
+
+
+class GroupSaid(msgspec.Struct, frozen=True):
+    """What knowing a group of parameters would bring to the choice, in the unit of ``measure``.
+
+    ``trial`` is the id of the trial that would tell them, if one does; ``share`` is of
+    ``perfect``, and shares need not add up to one.
+    """
+
+    name: str
+    says: str
+    trial: str
+    parameters: tuple[str, ...]
+    value: float
+    standard_error: float
+    share: float
+
+
+class InformationSaid(msgspec.Struct, frozen=True):
+    """What knowing everything would bring to the choice between the first two sequences.
+
+    ``preferred`` is the share of draws in which each is the better one.
+    """
+
+    perfect: float
+    standard_error: float
+    preferred: tuple[float, ...]
+    groups: tuple[GroupSaid, ...]
+
+
+class HarmSaid(msgspec.Struct, frozen=True):
+    """A harm of one line in percent of those treated, as one arm showed it on one basis.
+
+    ``percent`` is null, and ``harm`` empty, where no stored source has a figure.
+    """
+
+    line: int
+    regimen: str
+    about: str
+    harm: str
+    trial: str
+    arm: str
+    grade: str
+    basis: str
+    percent: float | None
+    note: str
 
 
 class CheckSaid(msgspec.Struct, frozen=True):
@@ -63,7 +112,8 @@ class ParameterSaid(msgspec.Struct, frozen=True):
 
 
 class OutlookSaid(msgspec.Struct, frozen=True):
-    """What sequences may bring. ``withheld`` and ``unranked`` say why a figure is null."""
+    """What sequences may bring. ``withheld``, ``unranked`` and ``uninformed`` say why a figure is
+    null."""
 
     schema: str
     caveat: str
@@ -78,6 +128,8 @@ class OutlookSaid(msgspec.Struct, frozen=True):
     difference: Ranged | None
     strategies: tuple[StrategySaid, ...]
     swings: tuple[SwingSaid, ...]
+    information: InformationSaid | None
+    uninformed: str
     checks: tuple[CheckSaid, ...]
     parameters: tuple[ParameterSaid, ...]
     uses: tuple[str, ...]
@@ -90,8 +142,7 @@ def outlook_json(made: Scenario) -> bytes:
 
 def outlook_document(made: Scenario, edition: Edition) -> Document:
     """Arrange a scenario."""
-    used = (edition.results[use] for use in made.uses if use in edition.results)
-    cited = dict.fromkeys(citation.source for result in used for citation in result.because)
+    cited = dict.fromkeys(c.source for use in made.uses for c in _because(use, edition))
     numbers = {name: number for number, name in enumerate(cited, start=1)}
     return Document(
         "Sequences",
@@ -128,7 +179,9 @@ def _sections(made: Scenario, edition: Edition, cites: dict[str, int]) -> Iterat
     if made.withheld:
         head.append(Item(f"{made.withheld[0].upper()}{made.withheld[1:]}.", "stop"))
     yield Section("In short", tuple(head))
-    yield Section("Sequences", parts=tuple(_strategy(s, made) for s in made.strategies))
+    yield Section(
+        "Sequences", parts=tuple(_strategy(s, made, edition, cites) for s in made.strategies)
+    )
     yield Section(
         "What the model predicts of what is known",
         tuple(
@@ -154,6 +207,9 @@ def _sections(made: Scenario, edition: Edition, cites: dict[str, int]) -> Iterat
                 for s in made.swings[:6]
             ),
         )
+    worth = information_said(made)
+    if worth:
+        yield Section("What better knowledge would bring", tuple(Item(words) for words in worth))
     yield Section("Assumptions and figures", tuple(_numbers(made, edition, cites)))
     yield Section(
         "Sources",
@@ -164,7 +220,9 @@ def _sections(made: Scenario, edition: Edition, cites: dict[str, int]) -> Iterat
     )
 
 
-def _strategy(strategy: Strategy, made: Scenario) -> Section:
+def _strategy(
+    strategy: Strategy, made: Scenario, edition: Edition, cites: dict[str, int]
+) -> Section:
     items = [
         Item(
             f"Ever have a conjugate: {_share(strategy.reach_conjugate)}; months on one: "
@@ -200,7 +258,71 @@ def _strategy(strategy: Strategy, made: Scenario) -> Section:
                 f"tenths by {high:.1f}."
             )
         )
+    items += [
+        Item(f"{harm_said(burden, edition)}.", "plain", _cited([burden.harm], edition, cites))
+        if burden.harm
+        else Item(f"{harm_said(burden, edition)}.", "caution")
+        for burden in strategy.harms
+    ]
     return Section(strategy.name, tuple(items))
+
+
+_ABOUT = {
+    "stopping": "stopped for an adverse event",
+    "severe": "an adverse event of {grade}",
+    "neutropenia": "neutropenia of {grade}",
+    "neutropenia-with-growth-factor": "neutropenia of {grade} with G-CSF given beforehand",
+}
+_GRADES = {
+    "any": "any grade",
+    "2-or-worse": "grade 2 or worse",
+    "3-or-worse": "grade 3 or worse",
+    "3-4": "grade 3 or 4",
+}
+
+
+def harm_said(burden: Burden, edition: Edition) -> str:
+    """One harm of one line in words, with its basis and the study that saw it."""
+    named = edition.regimens[burden.regimen]
+    where = f"Line {burden.line}, {named.short or named.name}"
+    about = _ABOUT[burden.about]
+    if burden.percent is None:
+        return f"{where}: {about.format(grade=_GRADES['3-or-worse'])}: not in the stored sources"
+    grade = _GRADES.get(burden.grade, burden.grade)
+    note = f"; {burden.note}" if burden.note else ""
+    return (
+        f"{where}: {about.format(grade=grade)}: {burden.percent:g} % in "
+        f"{edition.trials[burden.trial].names[0]} ({burden.basis}{note})"
+    )
+
+
+def information_said(made: Scenario) -> list[str]:
+    """What better knowledge would bring to the choice, a sentence each; the whole first."""
+    held = made.information
+    if held is None:
+        return [f"{made.uninformed[0].upper()}{made.uninformed[1:]}."] if made.uninformed else []
+    one, other = (strategy.name for strategy in made.strategies[:2])
+    if not held.perfect.value:
+        best = one if held.preferred[0] > held.preferred[1] else other
+        return [
+            f"{best} is the better one by {made.measure} in every draw: nothing that could be "
+            "learned of these numbers would change the choice. Whether the model is right is "
+            "another question."
+        ]
+    found = [
+        f"{one} is the better one by {made.measure} in {held.preferred[0]:.0%} of the draws. "
+        f"Knowing every number beforehand would bring {held.perfect.value:.2f} months to the "
+        f"choice (standard error {held.perfect.standard_error:.2f})."
+    ]
+    for worth in held.groups:
+        group = worth.group
+        told = f"{worth.share:.0%} of this ({worth.value.value:.2f} months)"
+        if group.trial:
+            found.append(f"{group.name} would settle at most {told}: {group.says}.")
+        else:
+            found.append(f"Knowing {group.name}: {told}.")
+    found.append("Shares overlap and need not add up to all of it.")
+    return found
 
 
 def _numbers(made: Scenario, edition: Edition, cites: dict[str, int]) -> Iterator[Item]:
@@ -220,13 +342,14 @@ def _numbers(made: Scenario, edition: Edition, cites: dict[str, int]) -> Iterato
 def _cited(
     uses: tuple[str, ...] | list[str], edition: Edition, cites: dict[str, int]
 ) -> tuple[int, ...]:
-    found = {
-        cites[c.source]
-        for use in uses
-        if use in edition.results
-        for c in edition.results[use].because
-    }
+    found = {cites[c.source] for use in uses for c in _because(use, edition)}
     return tuple(sorted(found))
+
+
+def _because(use: str, edition: Edition) -> tuple[Citation, ...]:
+    """The sources of a result, a harm or a trial."""
+    held = edition.results.get(use) or edition.harms.get(use) or edition.trials[use]
+    return held.because
 
 
 def _said(value: Range) -> str:
@@ -264,6 +387,21 @@ def outlook_said(made: Scenario) -> OutlookSaid:
                 survival_median=_range(s.survival_median),
                 survival_mean=_range(s.survival_mean),
                 patient_range=s.patient_range,
+                harms=tuple(
+                    HarmSaid(
+                        h.line,
+                        h.regimen,
+                        h.about,
+                        h.harm,
+                        h.trial,
+                        h.arm,
+                        h.grade,
+                        h.basis,
+                        h.percent,
+                        h.note,
+                    )
+                    for h in s.harms
+                ),
             )
             for s in made.strategies
         ),
@@ -271,6 +409,8 @@ def outlook_said(made: Scenario) -> OutlookSaid:
             SwingSaid(s.parameter, float(s.low), float(s.high), float(s.share_of_doubt))
             for s in made.swings
         ),
+        information=_information(made),
+        uninformed=made.uninformed,
         checks=tuple(
             CheckSaid(m.check.id, m.published, _ranged(m.predicted), bool(m.inside))
             for m in made.misfits
@@ -280,6 +420,29 @@ def outlook_said(made: Scenario) -> OutlookSaid:
             for name, n in made.numbers.items()
         ),
         uses=made.uses,
+    )
+
+
+def _information(made: Scenario) -> InformationSaid | None:
+    held = made.information
+    if held is None:
+        return None
+    return InformationSaid(
+        perfect=held.perfect.value,
+        standard_error=held.perfect.standard_error,
+        preferred=held.preferred,
+        groups=tuple(
+            GroupSaid(
+                worth.group.name,
+                worth.group.says,
+                worth.group.trial,
+                worth.group.parameters,
+                worth.value.value,
+                worth.value.standard_error,
+                worth.share,
+            )
+            for worth in held.groups
+        ),
     )
 
 

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from consilium.evidence.parameters import Check, ModelFile
 from consilium.knowledge.edition import Edition
+from consilium.sequencing.burden import Burden, burdens
 from consilium.sequencing.errors import SequenceError
+from consilium.sequencing.information import FEWEST_DRAWS, Information, groups_of, information
 from consilium.sequencing.lines import LineOfTreatment
 from consilium.sequencing.microsimulation import simulate as simulate_patients
 from consilium.sequencing.numbers import Number, changed, median_of, numbers
@@ -47,6 +49,7 @@ class Strategy:
     ``until_third`` the median until a third treatment or death. ``survival_median`` and
     ``survival_mean`` (restricted to ``mean_until`` months) are ``None`` where withheld. Patients
     differ by ``patient_range``: the times by which 10, 50 and 90 % have died, withheld likewise.
+    ``harms`` are figures of trials and records for each line, none of them computed here.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Strategy:
     survival_median: Range | None
     survival_mean: Range | None
     patient_range: tuple[float, float, float] | None
+    harms: tuple[Burden, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +94,10 @@ class Scenario:
 
     ``difference`` is that of the first over the second in ``measure``: mean months alive within
     ``mean_until`` months, or, where survival is withheld, mean months on a conjugate. ``swings``
-    are of that difference, widest first. ``withheld`` says why survival is not shown, ``unranked``
-    why there is no difference. ``uses`` are the results that anything here rests on.
+    are of that difference, widest first, and ``information`` is what better knowledge would bring
+    to the choice between those two; ``uninformed`` says why it is not given. ``withheld`` says why
+    survival is not shown, ``unranked`` why there is no difference. ``uses`` are the results, harms
+    and trials that anything here rests on.
     """
 
     model: str
@@ -104,6 +110,8 @@ class Scenario:
     difference: Range | None
     measure: str
     swings: tuple[Swing, ...]
+    information: Information | None
+    uninformed: str
     misfits: tuple[Misfit, ...]
     numbers: dict[str, Number]
     withheld: str
@@ -164,6 +172,8 @@ class _Scenario:
     def made(self, sequences: Sequence[Sequence[str]]) -> Scenario:
         if not sequences:
             raise SequenceError("name at least one sequence")
+        groups = tuple(groups_of(self.edition, self.model))
+        harms = [burdens(self.edition, self.model, one) for one in sequences]
         misfits = tuple(self._misfit(check) for check in self.model.checks)
         missed = [m for m in misfits if m.check.predicts == "overall-survival" and not m.inside]
         withheld = ""
@@ -177,14 +187,25 @@ class _Scenario:
         self.anchor = self._anchor([one[0] for one in sequences])
         unranked = self._unranked([one[0] for one in sequences])
         shown = not missed and not unranked
-        strategies = tuple(self._strategy(tuple(one), shown=shown) for one in sequences)
+        strategies = tuple(
+            self._strategy(tuple(one), suffered, shown=shown)
+            for one, suffered in zip(sequences, harms, strict=True)
+        )
         measure = "months on a conjugate" if missed else f"months alive within {self.until:g}"
         difference: Range | None = None
         swings: tuple[Swing, ...] = ()
+        worth: Information | None = None
+        uninformed = "the worth of knowing more needs two sequences that may be set side by side"
         if len(strategies) > 1 and not unranked:
-            difference, swings = self._difference(
+            difference, swings, outcomes = self._difference(
                 strategies[0].regimens, strategies[1].regimens, survival=not missed
             )
+            uninformed = ""
+            if self.many < FEWEST_DRAWS:
+                uninformed = f"the worth of knowing more needs at least {FEWEST_DRAWS} draws"
+            else:
+                moving = [swing.parameter for swing in swings]
+                worth = information(outcomes, self.drawn, moving, groups)
         return Scenario(
             self.model.id,
             self.model.title,
@@ -196,11 +217,13 @@ class _Scenario:
             difference,
             measure,
             swings,
+            worth,
+            uninformed,
             misfits,
             self.known,
             withheld,
             unranked,
-            self._uses(misfits),
+            self._uses(misfits, strategies),
         )
 
     # -- what anchors a difference -------------------------------------------------------------
@@ -232,13 +255,18 @@ class _Scenario:
             f"{' against '.join(names)} in the first line, and times of two trials rank nothing."
         )
 
-    def _uses(self, misfits: Sequence[Misfit]) -> tuple[str, ...]:
+    def _uses(self, misfits: Sequence[Misfit], strategies: Sequence[Strategy]) -> tuple[str, ...]:
         rests = [use for number in self.known.values() for use in number.uses]
-        return tuple(dict.fromkeys([*rests, *(m.check.arm.result for m in misfits)]))
+        rests += [misfit.check.arm.result for misfit in misfits]
+        rests += [burden.harm for one in strategies for burden in one.harms if burden.harm]
+        rests += [informing.trial for informing in self.model.informed_by]
+        return tuple(dict.fromkeys(rests))
 
     # -- one sequence --------------------------------------------------------------------------
 
-    def _strategy(self, regimens: tuple[str, ...], *, shown: bool) -> Strategy:
+    def _strategy(
+        self, regimens: tuple[str, ...], harms: tuple[Burden, ...], *, shown: bool
+    ) -> Strategy:
         line = list(self._lines(regimens, self.middle))
         supportive = float(self._one("supportive-care", self.middle)[0])
         exact = outlook(
@@ -266,6 +294,7 @@ class _Scenario:
             ranges["median"] if shown else None,
             ranges["mean"] if shown else None,
             spread,
+            harms,
         )
 
     def _lines(
@@ -408,13 +437,18 @@ class _Scenario:
 
     def _difference(
         self, one: tuple[str, ...], other: tuple[str, ...], *, survival: bool
-    ) -> tuple[Range, tuple[Swing, ...]]:
+    ) -> tuple[Range, tuple[Swing, ...], Array]:
+        """The difference, what moves it, and the outcomes of both for every draw."""
         outcome = "mean" if survival else "conjugate"
 
         def gap(at: Mapping[str, Array]) -> Array:
             return self._values(one, at, outcome) - self._values(other, at, outcome)
 
-        middle, drawn = float(gap(self.middle)[0]), gap(self.drawn)
+        middle = float(gap(self.middle)[0])
+        outcomes = np.column_stack(
+            [self._values(regimens, self.drawn, outcome) for regimens in (one, other)]
+        )
+        drawn = outcomes[:, 0] - outcomes[:, 1]
         swings = []
         for name, number in self.known.items():
             low, high = number.interval
@@ -426,7 +460,7 @@ class _Scenario:
                 related = np.corrcoef(self.drawn[name], drawn)[0, 1] ** 2
                 swings.append(Swing(name, float(ends[0]), float(ends[1]), float(related)))
         swings.sort(key=lambda s: -abs(s.high - s.low))
-        return _range(middle, drawn), tuple(swings)
+        return _range(middle, drawn), tuple(swings), outcomes
 
     def _misfit(self, check: Check) -> Misfit:
         outcome = {

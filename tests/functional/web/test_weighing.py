@@ -50,6 +50,20 @@ def test_a_simulation_leads_with_its_caveat_and_names_what_it_rests_on(client):
     assert "What the model predicts of what is known" in told
     assert "tropion-breast02-tfst" in told
     assert page.content.decode().count("<svg") == 3
+    assert "What each line costs in harm" in told and "not in the stored sources" in told
+    assert "tropion-breast02-any-adverse-event-grade-3" in told
+    assert "What better knowledge would bring" in told
+    assert (
+        client.get("/s/tropion-breast02-any-adverse-event-grade-3", follow=True).status_code == 200
+    )
+
+
+def test_what_a_trial_would_settle_is_told(client):
+    page = client.post(
+        "/simulate",
+        {"one": "Dato-DXd then SG then chemotherapy", "other": "Dato-DXd then chemotherapy"},
+    )
+    assert "TRADE-DXd would settle at most" in text_of(page)
 
 
 def test_conjugates_of_two_trials_are_not_drawn_side_by_side(client):

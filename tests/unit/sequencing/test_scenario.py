@@ -5,13 +5,16 @@ import numpy as np
 import pytest
 
 from consilium import Edition
+from consilium.sequencing.burden import burdens
 from consilium.sequencing.errors import SequenceError
+from consilium.sequencing.information import Group, groups_of, information
 from consilium.sequencing.numbers import MissingFigure, numbers
 from consilium.sequencing.scenario import scenario
 
 MODEL = "triple-negative-first-line"
 DATO_FIRST = ("datopotamab-deruxtecan", "chemotherapy", "chemotherapy")
 SG_FIRST = ("sacituzumab-govitecan", "chemotherapy", "chemotherapy")
+SG_TWICE = ("datopotamab-deruxtecan", "sacituzumab-govitecan", "chemotherapy")
 SG_LATER = ("chemotherapy", "sacituzumab-govitecan", "chemotherapy")
 
 
@@ -118,11 +121,114 @@ def test_a_number_that_changes_moves_its_own_draws_only(edition):
     assert differ == {"first-line-datopotamab-deruxtecan"}
 
 
-def test_deleting_any_figure_makes_the_answer_fail_by_name(edition, dato):
-    assert len(dato.uses) > 12
-    for gone in dato.uses:
-        with pytest.raises(MissingFigure, match=gone):
-            made(without(edition, gone), DATO_FIRST, SG_LATER, draws=10)
+def test_deleting_any_fact_makes_the_answer_fail_by_name_or_leaves_it_as_it_is(edition, twice):
+    """Every result, harm and trial of the edition: each is named, or nothing rests on it."""
+    held = edition.models[MODEL]
+    used = set(twice.uses)
+    assert len(used) > 25
+    before = numbers(edition, held), [burdens(edition, held, s) for s in (SG_TWICE, DATO_FIRST)]
+    every = [*edition.results, *edition.harms, *edition.trials]
+    assert used <= set(every)
+    owners = {f.id: t.id for t in edition.trials.values() for f in (*t.results, *t.harms)}
+    using = used | {owners.get(use, use) for use in used}
+    for gone in every:
+        left = without(edition, gone)
+        if gone in using:
+            with pytest.raises(MissingFigure) as failed:
+                made(left, SG_TWICE, DATO_FIRST, draws=10)
+            assert gone in {failed.value.fact, owners.get(failed.value.fact.partition("/")[0])}
+        else:
+            after = numbers(left, held), [burdens(left, held, s) for s in (SG_TWICE, DATO_FIRST)]
+            assert after == before, gone
+
+
+# --- what better knowledge would bring ---------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def twice(edition):
+    """A second conjugate after a first, against none."""
+    return made(edition, SG_TWICE, DATO_FIRST, draws=400)
+
+
+def test_a_trial_settles_as_much_as_the_parameters_that_it_would_tell(twice):
+    worth = {one.group.name: one for one in twice.information.groups}
+    trade = worth["TRADE-DXd"]
+    assert trade.group.trial == "trade-dxd"
+    assert trade.group.parameters == ("later-conjugate-same-payload",)
+    assert 0.05 < trade.share < 0.95
+    assert trade.value == worth["what a first conjugate leaves for a second"].value
+    assert trade.share == pytest.approx(trade.value.value / twice.information.perfect.value)
+    assert all(one.value.value <= twice.information.perfect.value for one in worth.values())
+    assert sum(twice.information.preferred) == pytest.approx(1)
+    assert {"trade-dxd", "series"} <= set(twice.uses)
+
+
+def test_every_parameter_is_in_one_kind_and_no_more(edition):
+    held = edition.models[MODEL]
+    kinds = [g for g in groups_of(edition, held) if not g.trial]
+    named = [name for group in kinds for name in group.parameters]
+    assert sorted(named) == sorted(p.id for p in held.parameters)
+
+
+def test_what_no_second_conjugate_is_part_of_no_such_trial_would_tell(edition):
+    plain = made(edition, DATO_FIRST, SG_LATER, draws=200)
+    assert all(w.share == 0 for w in plain.information.groups if w.group.trial)
+
+
+def test_too_few_draws_and_what_may_not_be_ranked_have_no_worth(edition, dato):
+    few = made(edition, DATO_FIRST, SG_LATER, draws=50)
+    assert few.information is None and "at least 200 draws" in few.uninformed
+    unranked = made(edition, DATO_FIRST, SG_FIRST)
+    assert unranked.information is None and "side by side" in unranked.uninformed
+
+
+def test_the_worth_of_knowing_is_that_of_the_closed_form():
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(0, 1, 20_000), rng.normal(0, 2, 20_000)
+    groups = [Group("x", "", ("x",)), Group("y", "", ("y",)), Group("idle", "", ("idle",))]
+    drawn = {"x": x, "y": y, "idle": rng.normal(size=20_000)}
+    told = information(np.column_stack([x + y, np.zeros(20_000)]), drawn, ["x", "y"], groups)
+    unit = (2 * np.pi) ** -0.5
+    assert told.perfect.value == pytest.approx(5**0.5 * unit, abs=4 * told.perfect.standard_error)
+    for worth, spread in zip(told.groups, (1, 2, 0), strict=True):
+        assert worth.value.value == pytest.approx(spread * unit, rel=0.03)
+    assert told.groups[2].share == 0
+
+
+# --- harms -------------------------------------------------------------------------------------
+
+
+def test_each_harm_of_a_line_is_that_of_its_source_on_its_own_basis(edition, twice):
+    for strategy in twice.strategies:
+        told = [harm for harm in strategy.harms if harm.harm]
+        assert {harm.line for harm in told} == {1, 2, 3}
+        for harm in told:
+            source = edition.harms[harm.harm]
+            assert (harm.percent, harm.basis, harm.grade) == (
+                source.arms[harm.arm].percent,
+                source.basis,
+                source.grade,
+            )
+            assert strategy.regimens[harm.line - 1] == harm.regimen
+            assert source in edition.trials[harm.trial].harms
+            arm = next(a for a in edition.trials[harm.trial].arms if a.id == harm.arm)
+            assert arm.regimen == harm.regimen
+
+
+def test_what_no_source_says_of_stopping_or_severe_harm_is_named(twice):
+    missing = {(h.line, h.about) for h in twice.strategies[0].harms if h.percent is None}
+    assert missing == {(1, "stopping"), (2, "stopping"), (3, "stopping")}
+    first = burdens(Edition.bundled(), Edition.bundled().models[MODEL], SG_FIRST[:1])
+    assert [(h.about, h.percent) for h in first[:2]] == [("stopping", 4), ("severe", 66)]
+
+
+def test_growth_factor_stands_beside_the_figure_without_it_and_is_not_taken_off(twice):
+    told = {(h.about, h.trial): h.percent for h in twice.strategies[0].harms if h.line == 2}
+    records = "realworld-sg-neutropenia-gcsf"
+    assert told["neutropenia", records] == 44
+    assert told["neutropenia-with-growth-factor", records] == 25
+    assert told["neutropenia-with-growth-factor", "primed"] == 16
 
 
 @pytest.mark.parametrize(
@@ -155,8 +261,13 @@ def test_every_assumption_is_marked_and_every_figure_named(dato):
 
 def without(edition, gone):
     trials = tuple(
-        msgspec.structs.replace(t, results=tuple(r for r in t.results if r.id != gone))
+        msgspec.structs.replace(
+            t,
+            results=tuple(r for r in t.results if r.id != gone),
+            harms=tuple(h for h in t.harms if h.id != gone),
+        )
         for t in edition.contents.trials
+        if t.id != gone
     )
     return Edition(msgspec.structs.replace(edition.contents, trials=trials))
 

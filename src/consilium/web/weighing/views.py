@@ -20,7 +20,7 @@ from consilium.errors import ConsiliumError
 from consilium.evidence.sources import Citation
 from consilium.knowledge.edition import Edition
 from consilium.report.figures import Figure, FigureError
-from consilium.report.outlook import sentence
+from consilium.report.outlook import harm_said, information_said, sentence
 from consilium.sequencing.errors import SequenceError
 from consilium.sequencing.scenario import Scenario, scenario
 from consilium.web.editions import asking
@@ -151,11 +151,18 @@ def simulated(request: HttpRequest) -> HttpResponse:
         "problem": problem,
         "made": made,
         "says": sentence(made) if made else "",
+        "burdens": list(_burdens(made, edition)) if made else [],
+        "worth": information_said(made) if made else [],
         "parameters": _parameters(edition, wanted, made),
         "figures": list(_figures(made, edition)) if made else [],
         "choices": _choices(edition),
     }
     return render(request, "weighing/simulate.html", shown, status=422 if problem else 200)
+
+
+def _burdens(made: Scenario, edition: Edition) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    for strategy in made.strategies:
+        yield strategy.name, [(h.harm, harm_said(h, edition)) for h in strategy.harms]
 
 
 @lru_cache(maxsize=64)
