@@ -13,13 +13,15 @@ BIN := $(VENV)/bin
 LOCKED := $(VENV)/.locked
 READY := $(VENV)/.ready
 BENCH_READY := $(VENV)/.bench-ready
+SPARK := build/spark
+SPARK_READY := $(SPARK)/.ready
 CHECK := build/wheel-check
 
 # Errors only, and never a question: these run unattended.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help setup run test format lint types layers test-fast test-database test-postgres test-slow reference bench screenshots lock wheel wheel-check clean
+.PHONY: help setup run test format lint types layers test-fast test-database test-postgres test-slow test-spark spark reference bench bench-spark screenshots lock wheel wheel-check clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | while IFS= read -r row; do \
@@ -73,7 +75,7 @@ layers: setup
 	$(BIN)/lint-imports --no-logo
 
 test-fast: setup
-	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+	$(BIN)/python -m pytest -q -n 2 -m "not slow and not spark"
 
 # On the server in CONSILIUM_TEST_POSTGRES, or one that runs on this machine; skipped with a reason otherwise.
 test-database: setup
@@ -86,12 +88,30 @@ test-slow: setup ## Run the slow tests; also on PostgreSQL where a server runs
 	$(BIN)/python -m pytest -q -n 2 -m slow
 	@$(BIN)/python tests/support/on_postgres.py -n 2 -m "django_db and slow" tests/functional
 
+# PySpark is 455 MB and needs Java 17 or later: an environment of its own, on top of .venv.
+spark: $(SPARK_READY) ## Add PySpark in build/spark, an environment of its own on top of .venv
+
+$(SPARK_READY): $(READY) requirements-spark.lock
+	@$(BIN)/python -m venv --clear --without-pip $(SPARK)
+	@echo "import site; site.addsitedir('$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')')" \
+	  >"$$($(SPARK)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/beneath.pth"
+	@$(SPARK)/bin/python -m pip install --quiet --quiet --require-hashes -r requirements-spark.lock
+	@touch $@
+
+test-spark: $(SPARK_READY) ## Run the tests on Spark, in local mode; needs Java 17 or later
+	@command -v java >/dev/null || { \
+	  echo "Spark needs Java 17 or later. On Debian or Ubuntu: sudo apt install default-jre-headless" >&2; exit 1; }
+	$(SPARK)/bin/python -m pytest -q -m spark tests/functional/test_engines.py
+
 reference: setup ## Write the reference pages and the table of agreement with R again
 	$(BIN)/consilium reference docs/reference/generated
 	$(BIN)/python -m tests.reference.agreements docs/reference/agreement-with-r.md
 
 bench: setup $(BENCH_READY) ## Measure against peers; never part of the tests
 	$(BIN)/python -m benchmarks
+
+bench-spark: setup $(SPARK_READY) ## Measure engines for registries, Spark among them, and keep the other figures
+	$(SPARK)/bin/python -m benchmarks --only engines
 
 screenshots: setup ## Write each kind of page at three widths into build/screenshots, to be looked at
 	$(BIN)/python -m tests.support.screenshots
@@ -135,6 +155,7 @@ lock: setup ## Pin the dependencies again, with hashes; takes minutes
 	  echo "The lock is written with Python 3.11: make clean && make PYTHON=python3.11 lock" >&2; exit 1; }
 	$(COMPILE) --extra sql --extra prove --extra dev --output-file requirements.lock pyproject.toml
 	$(COMPILE) --extra bench --output-file requirements-bench.lock --constraint requirements.lock pyproject.toml
+	$(COMPILE) --extra spark --output-file requirements-spark.lock --constraint requirements.lock pyproject.toml
 
 clean: ## Remove everything that was generated
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

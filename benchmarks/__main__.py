@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.asking_questions import asking_questions
+from benchmarks.engines import ON_SPARK, engines
 from benchmarks.machine import describe_machine
 from benchmarks.many_patients import many_patients
 from benchmarks.measuring import Row
@@ -20,6 +21,7 @@ from benchmarks.proving import proving
 from benchmarks.registries import registries
 from benchmarks.sequences import sequences
 from benchmarks.serving import serving
+from benchmarks.sizing import write_sizing
 from benchmarks.starting import starting
 from benchmarks.survival_analysis import networks, survival_analysis
 from benchmarks.whole_plans import profile_plans, whole_plans
@@ -35,6 +37,9 @@ def main() -> None:
     parser.add_argument(
         "--profile", action="store_true", help="profile the plans of the worked cases and stop"
     )
+    parser.add_argument(
+        "--only", metavar="NAME", help="measure just one piece, and keep the other figures"
+    )
     arguments = parser.parse_args()
     edition = Edition.bundled()
     if arguments.profile:
@@ -42,24 +47,57 @@ def main() -> None:
         return
     machine = describe_machine()
     rows: list[Row] = []
-    benchmarks: tuple[Callable[[], Iterable[Row]], ...] = (
-        one_patient,
-        partial(whole_edition, edition),
-        partial(whole_plans, edition),
-        many_patients,
-        partial(registries, edition),
-        sequences,
-        partial(starting, edition),
-        partial(asking_questions, edition),
-        survival_analysis,
-        networks,
-        serving,
-        proving,
-    )
-    for benchmark in track(benchmarks, "measuring", console=Console(stderr=True), transient=True):
-        rows += benchmark()
+    benchmarks: dict[str, Callable[[], Iterable[Row]]] = {
+        "one-patient": one_patient,
+        "whole-edition": partial(whole_edition, edition),
+        "whole-plans": partial(whole_plans, edition),
+        "many-patients": many_patients,
+        "registries": partial(registries, edition),
+        "engines": partial(engines, edition),
+        "sequences": sequences,
+        "starting": partial(starting, edition),
+        "asking": partial(asking_questions, edition),
+        "survival": survival_analysis,
+        "networks": networks,
+        "serving": serving,
+        "proving": proving,
+    }
+    if arguments.only and arguments.only not in benchmarks:
+        parser.error(f"--only is one of {', '.join(benchmarks)}")
+    chosen = [arguments.only] if arguments.only else list(benchmarks)
+    for name in track(chosen, "measuring", console=Console(stderr=True), transient=True):
+        rows += benchmarks[name]()
     _print(machine, rows)
-    _write(machine, rows)
+    _write(machine, _with_those_kept(rows, all_of_them=not arguments.only))
+
+
+def _with_those_kept(rows: Sequence[Row], *, all_of_them: bool) -> list[Row]:
+    """The figures, with earlier ones of what was not measured now.
+
+    After a whole run these are only those of Spark, which most environments lack.
+    """
+    held = msgspec.json.decode((_HERE / "results.json").read_bytes(), type=_Results)
+    subjects = {(row.benchmark, row.subject) for row in rows}
+    kept = [
+        row
+        for row in held.rows
+        if (row.benchmark, row.subject) not in subjects
+        and (not all_of_them or row.benchmark == ON_SPARK)
+    ]
+    if all_of_them:
+        return [*rows, *kept]
+    # in the place where the benchmark stood
+    places = [row.benchmark for row in held.rows]
+    before = [row for row in kept if row.benchmark not in {r.benchmark for r in rows}]
+    first = min(
+        (places.index(r.benchmark) for r in rows if r.benchmark in places), default=len(places)
+    )
+    return [*before[:first], *rows, *before[first:]]
+
+
+class _Results(msgspec.Struct):
+    machine: dict[str, str]
+    rows: list[Row]
 
 
 def _said(row: Row) -> list[str]:
@@ -108,6 +146,7 @@ def _write(machine: dict[str, str], rows: Sequence[Row]) -> None:
         *(f"| {' | '.join(_cells(row))} |" for row in rows),
     ]
     (_HERE / "results.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_sizing()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """Tutorials, how-to guides and explanations do what they say."""
 
 import doctest
+import json
 
 import pytest
+from benchmarks import sizing
 from tests.support.command_line import bundled
 from tests.support.documents import ROOT, follow
 
@@ -37,3 +39,22 @@ def test_every_page_is_listed():
     pages = [*DOCS.glob("*/*.md"), *DOCS.glob("reference/generated/*")]
     missing = [p.name for p in pages if p.relative_to(DOCS).as_posix() not in index]
     assert missing == []
+
+
+def test_the_sizing_of_a_registry_is_computed_from_what_was_measured():
+    text = (DOCS / "how-to" / "plan-a-registry.md").read_text(encoding="utf-8")
+    results = (ROOT / "benchmarks" / "results.json").read_bytes()
+    assert sizing.page(text, results) == text, "python -m benchmarks.sizing writes it again"
+
+
+def test_a_size_is_the_fixed_part_and_the_patients_by_the_rate():
+    rows = [
+        {"benchmark": benchmark, "subject": subject, "figure": figure}
+        for benchmark, *subjects in sizing.WORK.values()
+        for subject, figure in zip(subjects, (1000.0, 60.0), strict=True)
+        if subject
+    ]
+    table = sizing.table(json.dumps({"rows": rows}).encode())
+    assert "| `--engine spark` | 1,000 | 18 min CPU: 9.3 min on 2 cores, 65 s on 200 |" in table
+    assert "not measured" not in table
+    assert sizing.table(b'{"rows": []}').count("not measured") == len(sizing.WORK)

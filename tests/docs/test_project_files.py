@@ -39,6 +39,7 @@ PROMISED_TARGETS = {
     "run",
     "test",
     "test-slow",
+    "test-spark",
     "bench",
     "lock",
     "wheel-check",
@@ -137,7 +138,9 @@ def test_a_registry_is_found_by_its_host():
 # -- Locks --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-bench.lock"])
+@pytest.mark.parametrize(
+    "lock", ["requirements.lock", "requirements-bench.lock", "requirements-spark.lock"]
+)
 def test_a_lock_pins_each_requirement_with_its_hashes(lock):
     requirements = pinned(lock)
     assert requirements
@@ -149,7 +152,9 @@ def test_a_lock_pins_each_requirement_with_its_hashes(lock):
     assert bad == []
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-bench.lock"])
+@pytest.mark.parametrize(
+    "lock", ["requirements.lock", "requirements-bench.lock", "requirements-spark.lock"]
+)
 def test_a_lock_names_no_address_and_no_place_on_a_machine(lock):
     bad = [
         row
@@ -165,7 +170,9 @@ def test_the_lock_holds_what_the_project_and_its_checks_need():
     for extra in ("sql", "prove", "dev"):
         wanted |= named(extras[extra])
     assert wanted - set(pinned("requirements.lock")) == set()
-    assert named(extras["bench"]) - set(pinned("requirements-bench.lock")) == set()
+    for extra in ("bench", "spark"):
+        assert named(extras[extra]) - set(pinned(f"requirements-{extra}.lock")) == set()
+    assert named(extras["spark"]) & set(pinned("requirements.lock")) == set(), "it is 455 MB"
 
 
 def test_the_lock_holds_the_build_backend():

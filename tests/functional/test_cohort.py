@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 import pytest
 from tests.support.builders import the_edition
+from tests.support.cohorts import as_planned, as_written, case_of
 from typer.testing import CliRunner
 
 from consilium.cli.commands import app
@@ -24,12 +25,11 @@ from consilium.clinical.patient import PatientCase
 from consilium.intake import patient_from_mapping
 from consilium.intake.fhir.bulk import Block
 from consilium.knowledge.records import Region
-from consilium.planning import Plan, plan
+from consilium.planning import plan
 from consilium.planning.known import Contradiction
 from consilium.population import inputs
 from consilium.population.counting import hidden
 from consilium.population.engine import Engine
-from consilium.population.sheets import Sheet
 from consilium.population.synthetic import synthetic_blocks
 
 DAY = date(2026, 11, 20)
@@ -46,42 +46,6 @@ def read_back(folder: Path) -> pl.DataFrame:
 
 
 # --- the same answers as `plan` -----------------------------------------------------------------
-
-
-def as_planned(made: Plan) -> dict[str, object]:
-    """What `cohort` says of a patient, taken from a plan."""
-    if made.refusal is not None:
-        return {"refused": made.refusal.exclusion}
-    return {
-        "refused": "",
-        "options": {
-            o.regimen: (
-                o.certainty,
-                o.stance,
-                o.label.status.value,
-                tuple(v.position for v in o.voices if v.holds),
-                o.contraindicated,
-                tuple(f"{c.kind}:{c.rule}{'?' if c.open else ''}" for c in o.cautions),
-            )
-            for o in (*made.options, *made.possible, *made.labels_only)
-        },
-        "gaps": tuple(gap.fact for gap in made.gaps),
-        "trials": {t.trial: t.fit for t in made.trials},
-        "against": tuple(voice.position for voice in made.against),
-    }
-
-
-def as_written(sheet: Sheet, gaps: tuple[str, ...]) -> dict[str, object]:
-    if sheet.refused:
-        return {"refused": sheet.refused}
-    return {
-        "refused": "",
-        "options": {o.regimen: tuple(o[1:]) for o in sheet.options},
-        "gaps": gaps,
-        "trials": dict.fromkeys(sheet.trials, "yes")
-        | dict.fromkeys(sheet.trials_possible, "possible"),
-        "against": sheet.against,
-    }
 
 
 def differences(cases: list[PatientCase], *, as_of: date, region: Region) -> list[str]:
@@ -202,17 +166,9 @@ def test_rows_of_a_table_are_planned_as_by_plan() -> None:
     planned = engine.frame(frame)
     assert not planned.problems
     for row, said in enumerate(frame.drop("patient").iter_rows(named=True)):
-        mapping = {name: value for name, value in said.items() if value is not None}
-        if "prior_therapies" in mapping:
-            mapping["prior_therapies"] = msgspec.json.decode(mapping["prior_therapies"])
-        else:
-            mapping.pop("prior_therapies_complete", None)
-        for name in ("anc", "bilirubin", "creatinine_clearance"):
-            if name in mapping:
-                mapping[name] = {"value": mapping[name], "unit": edition.facts[name].unit}
-        wanted = as_planned(plan(patient_from_mapping(mapping, edition), edition, as_of=DAY))
+        wanted = as_planned(plan(case_of(said), edition, as_of=DAY))
         sheet = planned.sheets[planned.sheet_of[row]]
-        assert as_written(sheet, planned.gaps[planned.gaps_of[row]]) == wanted, mapping
+        assert as_written(sheet, planned.gaps[planned.gaps_of[row]]) == wanted, said
 
 
 # --- a run -------------------------------------------------------------------------------------

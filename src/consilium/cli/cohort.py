@@ -50,6 +50,12 @@ def cohort(
             "--engine", help="Only the answers to all statements, by duckdb, polars or spark."
         ),
     ] = "",
+    master: Annotated[
+        str,
+        typer.Option(
+            "--master", help="Where `--engine spark` runs: `local[2]`, `yarn`, `spark://host:7077`."
+        ),
+    ] = "local[2]",
     print_sql: Annotated[
         str,
         typer.Option("--print-sql", help="Print the statements as SQL in this dialect, and stop."),
@@ -74,7 +80,7 @@ def cohort(
         if print_sql:
             show_sql(source, key, print_sql, *about)
         else:
-            answer_by(engine, source, key, out, *about)
+            answer_by(engine, source, key, out, master, *about)
         return
     found = opened(source, table=table, key=key, work=out / "dealt")
     settings = Settings(

@@ -25,22 +25,27 @@ from consilium.population.engines import (
 from consilium.population.inputs import Table, key_of
 
 
-def _ready(source: str, key: str, edition: Edition) -> tuple[pl.DataFrame, str]:
+def _ready(source: str, key: str, edition: Edition) -> tuple[pl.LazyFrame, str]:
     path = Path(source)
-    if path.suffix != ".parquet" or not path.is_file():
-        raise EngineError(f"`{source}` is no Parquet file, and engines read nothing else")
+    parquet = any(path.glob("*.parquet")) if path.is_dir() else path.suffix == ".parquet"
+    if not parquet or not path.exists():
+        raise EngineError(
+            f"`{source}` is no Parquet file or folder of them, and engines read nothing else"
+        )
     coding = Coding(edition, Parts(edition.model, ()))
     table = Table(path, key)
-    coding.check(table.columns())
-    return counted(pl.read_parquet(path), coding), key_of(table.columns(), key)
+    names = table.columns()
+    coding.check(names)
+    return counted(pl.scan_parquet(table.files), coding), key_of(names, key)
 
 
 def show_sql(
     source: str, key: str, dialect: str, edition: Edition, as_of: date, region: Region
 ) -> None:
     """Print the SELECT for the columns of a table."""
-    frame, named = _ready(source, key, edition)
-    typer.echo(sql_of(knowledge_of(edition, as_of, region), frame.columns, named, dialect))
+    table, named = _ready(source, key, edition)
+    columns = table.collect_schema().names()
+    typer.echo(sql_of(knowledge_of(edition, as_of, region), columns, named, dialect))
 
 
 def answer_by(
@@ -48,6 +53,7 @@ def answer_by(
     source: str,
     key: str,
     out: Path,
+    master: str,
     edition: Edition,
     as_of: date,
     region: Region,
@@ -55,15 +61,18 @@ def answer_by(
     """Write the answers to all statements as Parquet."""
     if engine not in ENGINES:
         raise EngineError(f"`--engine {engine}` is none of {', '.join(ENGINES)}")
-    frame, named = _ready(source, key, edition)
+    table, named = _ready(source, key, edition)
     out.mkdir(parents=True, exist_ok=True)
     facts, answers = out / "facts.parquet", out / f"answers-{engine}.parquet"
-    frame.write_parquet(facts)
+    table.sink_parquet(facts)
     knowledge = knowledge_of(edition, as_of, region)
     if engine == "polars":
         by_polars(facts, knowledge, named, answers)
     else:
-        dialect = "spark" if engine == "spark" else "duckdb"
-        query = sql_of(knowledge, frame.columns, named, dialect)
-        (by_spark if engine == "spark" else by_duckdb)(facts, query, answers)
-    typer.echo(f"{frame.height} patients; read {answers}")
+        query = sql_of(knowledge, pl.read_parquet_schema(facts), named, engine)
+        if engine == "spark":
+            by_spark(facts, query, answers, master)
+        else:
+            by_duckdb(facts, query, answers)
+    patients = pl.scan_parquet(facts).select(pl.len()).collect().item()
+    typer.echo(f"{patients} patients; read {answers}")

@@ -49,16 +49,18 @@ def sql_of(knowledge: Knowledge, columns: Iterable[str], key: str, dialect: str)
         raise EngineError(str(problem)) from None
 
 
-def counted(frame: pl.DataFrame, coding: Coding) -> pl.DataFrame:
+def counted(table: pl.LazyFrame, coding: Coding) -> pl.LazyFrame:
     """A table whose earlier treatment, told as JSON, is counted into columns of its own.
 
-    Raises ``EngineError`` for a history that cannot be read.
+    Each distinct history is counted once; the rows stay where they are and stream. Raises
+    ``EngineError`` for a history that cannot be read.
     """
-    if "prior_therapies" not in frame.columns:
-        return frame
-    present = [name for name in HISTORY if name in frame.columns]
-    texts = frame.select(pl.col(name).cast(pl.String).fill_null("") for name in present)
-    distinct = texts.unique(maintain_order=True)
+    columns = table.collect_schema().names()
+    if "prior_therapies" not in columns:
+        return table
+    present = [name for name in HISTORY if name in columns]
+    texts = [pl.col(name).cast(pl.String).fill_null("") for name in present]
+    distinct = table.select(texts).unique().collect(engine="streaming")
     rows = []
     for values in distinct.iter_rows():
         told = dict(zip(present, values, strict=True))
@@ -68,17 +70,14 @@ def counted(frame: pl.DataFrame, coding: Coding) -> pl.DataFrame:
         rows.append(
             dict(part for fact, what in known.items() for part in _parts(fact, what, coding))
         )
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    table = pl.DataFrame(
-        {name: pl.Series([row.get(name) for row in rows], dtype=_type(name)) for name in names}
+    names = sorted({name for row in rows for name in row})
+    found = distinct.with_columns(
+        pl.Series(name, [row.get(name) for row in rows], dtype=_type(name)) for name in names
     )
-    joined = texts.join(
-        pl.concat([distinct, table], how="horizontal"),
-        on=present,
-        how="left",
-        maintain_order="left",
+    told_alike = table.with_columns(texts)
+    return told_alike.join(found.lazy(), on=present, how="left", maintain_order="left").drop(
+        present
     )
-    return pl.concat([frame.drop(present), joined.drop(present)], how="horizontal")
 
 
 def _parts(fact: str, known: Known, coding: Coding) -> list[tuple[str, object]]:
@@ -114,8 +113,11 @@ def by_duckdb(path: Path, query: str, out: Path) -> None:
         connection.sql(query).write_parquet(str(out))
 
 
-def by_spark(path: Path, query: str, out: Path, master: str = "local[2]") -> None:
-    """Run a query over a Parquet file or folder on Spark, and write a folder of Parquet."""
+def by_spark(path: Path, query: str, out: Path, master: str) -> None:
+    """Run a query over a Parquet file or folder on Spark, and write a folder of Parquet.
+
+    ``master`` is the cluster as Spark names it: ``local[2]``, ``yarn``, ``spark://host:7077``.
+    """
     try:
         from pyspark.sql import SparkSession  # noqa: PLC0415  an extra
     except ImportError:
@@ -124,7 +126,7 @@ def by_spark(path: Path, query: str, out: Path, master: str = "local[2]") -> Non
         SparkSession.builder.master(master)
         .appName("consilium")
         .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "4")
+        .config("spark.sql.debug.maxToStringFields", "1000")
         .getOrCreate()
     )
     session.read.parquet(str(path)).createOrReplaceTempView("patients")

@@ -31,7 +31,7 @@ from consilium.rules.conditions import (
     Not,
     Test,
 )
-from consilium.rules.facts import FactDeclaration, FactModel, nothing_known
+from consilium.rules.facts import LARGEST_NUMBER, FactDeclaration, FactModel, nothing_known
 from consilium.rules.tables import Column, Columns, column_names
 
 _CHUNK = 1 << 17
@@ -304,8 +304,10 @@ def _told(true: pl.Expr, false: pl.Expr) -> pl.Expr:
 
 
 def _numbers_of(column: str) -> pl.Expr:
-    """The numbers of a column; NaN, which Polars would call the largest of all, is null."""
-    return pl.col(column).cast(pl.Float64).fill_nan(None)
+    """The numbers of a column; NaN, which Polars would call the largest of all, and the infinite
+    ones are null."""
+    number = pl.col(column).cast(pl.Float64)
+    return pl.when(number.is_between(-LARGEST_NUMBER, LARGEST_NUMBER)).then(number)
 
 
 def _below(number: pl.Expr, test: Bound) -> pl.Expr:

@@ -17,6 +17,9 @@ import msgspec
 if TYPE_CHECKING:
     from consilium.rules.conditions import Condition
 
+LARGEST_NUMBER = 1e100
+"""A column's number beyond it, on either side, is none: not a number, or infinite."""
+
 
 class ChoiceKind(msgspec.Struct, frozen=True, tag="choice"):
     """One of ``values``, in the order in which a person would list them."""

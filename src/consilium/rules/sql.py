@@ -29,12 +29,25 @@ from consilium.rules.conditions import (
     Test,
     tests_in,
 )
-from consilium.rules.facts import FactDeclaration, FactModel, NumberKind, nothing_known
+from consilium.rules.facts import (
+    LARGEST_NUMBER,
+    FactDeclaration,
+    FactModel,
+    NumberKind,
+    nothing_known,
+)
 
 Written = Any
 """An expression of SQLGlot, whose own types change from release to release."""
 
 _TRUE, _FALSE = exp.true(), exp.false()
+_NOTHING = exp.paren(exp.EQ(this=exp.Literal.number(1), expression=exp.null()))
+"""Null as a Boolean: a column of nothing but NULL has a type that other programs cannot read."""
+
+WITHOUT_BOOLEANS = frozenset(
+    {"dax", "fabric", "oracle", "prql", "solr", "tableau", "teradata", "tsql"}
+)
+"""What SQLGlot writes for, and cannot hold a nullable Boolean or is no SQL over tables."""
 
 
 def select(
@@ -49,8 +62,12 @@ def select(
     """A SELECT with one nullable Boolean for each condition, and the ``keys`` unchanged.
 
     ``columns`` are those that the table has. Raises ``ValueError`` for a dialect that
-    SQLGlot does not speak.
+    SQLGlot does not speak or that holds no nullable Boolean.
     """
+    if dialect.lower() in WITHOUT_BOOLEANS:
+        raise ValueError(
+            f"SQL cannot be written for `{dialect}`: it holds no column that is true, false or null"
+        )
     reading = _Reading(model, frozenset(columns))
     needed = _needed(conditions.values(), model)
     source: str = table
@@ -137,11 +154,11 @@ class _Reading:
             case Includes(name, members):
                 places = [f"{name}:{member}" for member in members]
                 known = [
-                    _column(place) if place in self.columns else exp.null() for place in places
+                    _column(place) if place in self.columns else _NOTHING.copy() for place in places
                 ]
             case Bound():
                 known = self._bound(fact, test)
-        asked = _join(exp.Or, known, exp.null())
+        asked = _join(exp.Or, known, _NOTHING.copy())
         untold = answer_test(test, nothing_known(fact.kind))
         if untold is UNKNOWN:
             return asked
@@ -184,9 +201,14 @@ def _column(name: str) -> exp.Column:
 
 
 def _number(name: str) -> Written:
-    """A number; NaN, which databases call the largest of all, is null."""
+    """A number; NaN and the infinite ones are null.
+
+    NaN is the largest of all in some databases, compares as false in others, and cannot be
+    written down in some: none of them finds it between two numbers.
+    """
     number = exp.cast(_column(name), "DOUBLE")
-    return exp.func("NULLIF", number, exp.cast(exp.Literal.string("NaN"), "DOUBLE"))
+    known = exp.Between(this=number, low=_literal(-LARGEST_NUMBER), high=_literal(LARGEST_NUMBER))
+    return exp.paren(exp.case().when(known, number.copy()))
 
 
 def _literal(number: float) -> Written:
