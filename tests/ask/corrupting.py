@@ -84,18 +84,29 @@ def corruptions(asker: Asker, n: int, seed: int = 7) -> Iterator[Corrupted]:
         if s.kind in ("result", "harm", "drug", "trial", "approval", "remark", "care")
         and len(s.text) < 320
         and "what the source page says" not in s.text
+        and "what the activity says" not in s.text
     ]
+    true = {_bare(_first(s.text)) for s in asker.index.by_id.values()}
     made = 0
     while made < n:
         statement = dice.choice(pool)
-        sentence = re.split(r"(?<=[a-z)%])[.;] ", statement.text)[0].rstrip(".")
+        sentence = _first(statement.text)
         kind = dice.choice(("drug", "trial", "endpoint", "number", "polarity"))
         false = _false(kind, sentence, statement.id, dice)
-        if false is None or false == sentence:
-            continue
+        if false is None or false == sentence or _bare(false) in true:
+            continue  # what is said of another trial or drug is no corruption
         made += 1
         frame = dice.choice(FRAMES)
         yield Corrupted(kind, statement.id, frame.format(false))
+
+
+def _first(text: str) -> str:
+    return re.split(r"(?<=[a-z)%])[.;] ", text)[0].rstrip(".")
+
+
+def _bare(sentence: str) -> str:
+    """A sentence without the abbreviations behind its names."""
+    return re.sub(r" \((?:SG|Dato-DXd|T-DXd|sac-TMT)\)", "", sentence).rstrip(".")
 
 
 def _false(kind: str, sentence: str, name: str, dice: random.Random) -> str | None:

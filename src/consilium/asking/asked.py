@@ -23,7 +23,7 @@ GENERIC = frozenset(
     congress indication mechanism agreement monitoring management sequence standard preference
     practice testing combination date questions author abstract title series type forecast population
     eligibility brca pd-l1 symptoms volume her2-low target grade-3
-    risk-factors disclosure conflict interval gate data-cut-off released maturity differences treatment-related-death
+    risk-factors disclosure conflict baseline harm infusion interval gate data-cut-off released maturity differences treatment-related-death
     real-world randomised tnbc hr-positive care audience expires follow-up n hr median grade-3 any-adverse-event questions""".split()
 )
 FIGURES = {
@@ -32,6 +32,8 @@ FIGURES = {
     "follow-up": "a length of follow-up", "orr": "a response rate", "dor": "a duration of response",
     "cbr": "a clinical benefit rate", "dcr": "a disease control rate",
 }  # fmt: skip
+ENDPOINTS = frozenset("pfs os orr dor pfs2 cbr dcr ttr tfst tsst".split())
+"""Endpoints of which a question asks for a figure."""
 MEASURED = frozenset("pfs os orr dor pfs2 cbr dcr ttr tfst tsst neutropenia diarrhoea".split())
 META_FACETS = frozenset(
     "title series released provider supporter audience objectives author webinar poll credit abstract expires takeaway questions disclosure".split()

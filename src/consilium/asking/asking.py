@@ -21,7 +21,7 @@ from consilium.asking.answer import (
     Verdict,
 )
 from consilium.asking.asked import META_FACETS, MOST_CHARACTERS, Asked
-from consilium.asking.choosing import chosen, lacking, unseen
+from consilium.asking.choosing import chosen, gap_beside, lacking, unseen
 from consilium.asking.derive import statements
 from consilium.asking.index import Index, TextSearch
 from consilium.asking.model import Model, arranged
@@ -31,6 +31,7 @@ from consilium.asking.statements import RANK, Statement
 from consilium.asking.words import content, facets_of, plain, tokens
 from consilium.clinical.dates import Day
 from consilium.knowledge.edition import Edition
+from consilium.knowledge.giving import Silence
 
 if TYPE_CHECKING:
     from consilium.asking.nearness.near import Near
@@ -148,10 +149,12 @@ class Asker:
             if short and (follows or not named.entities):
                 if not ours:
                     named = Named((*named.entities, *before.entities))
-                if not [f for f in facets if f not in ("congress",)] or (
-                    re.match(r"(?:and|what about|how about)\b", plain(question)) and ours
-                ):
-                    facets = tuple(dict.fromkeys((*facets, *facets_of(history[-1]))))
+                leads_on = re.match(r"(?:and|what about|how about)\b", plain(question)) is not None
+                before_asked = facets_of(history[-1])
+                if not [f for f in facets if f not in ("congress",)] or (leads_on and ours):
+                    facets = tuple(dict.fromkeys((*facets, *before_asked)))
+                elif leads_on and set(facets) <= {"arms", "comparator"}:
+                    facets = before_asked  # `and the control arm?`: the same of the other arm
         meta = META_FACETS & set(facets)
         if _META.search(plain(question)) or (
             meta
@@ -199,6 +202,8 @@ class Asker:
         day = asked.as_of.isoformat()
         if statement.since and statement.since > day:
             return False
+        if statement.kind == "approval" and "approval-approved" in statement.facets:
+            return True  # that it ended is part of what it says
         return not (statement.until and statement.until <= day)
 
     def ranked(
@@ -374,6 +379,9 @@ class Asker:
         missing = (
             lacking(asked, kept, self._harms)
             or self._known_gap(asked, ranked)
+            or self._gap_beside(asked, kept)
+            or self._silence(asked, kept)
+            or self._unexplained(asked, kept)
             or self._not_verified(asked, kept)
             or self._strangers(asked)
         )
@@ -392,7 +400,7 @@ class Asker:
             if read.manner == "yes-no" and said == "not-said":
                 said = ""
         elif set(asked.facets) & {"pfs", "os"} and re.search(
-            r"\bimprov|\bbenefit|\bprolong|\blonger|\bbetter|\bextend|\bsuperior",
+            r"\bimprov|\bbenefit|\bprolong|\blonger|\bbetter|\bextend|\bsuperior|\bbeat|\bwon\b|\bwin\b|outperform",
             plain(asked.question),
         ):
             said, proof = claims.verdict(asked.question.rstrip("?"), kept, self.names)
@@ -462,7 +470,40 @@ class Asker:
                 more.append(s)
                 break
         kept = [*more, *kept] if first else [*kept[: 5 - len(more)], *more]
+        if asked.scope == "all" and not trials:
+            kept = self._as_given(asked, kept)
         return kept[:5]
+
+    def _as_given(self, asked: Asked, kept: list[Statement]) -> list[Statement]:
+        """Dose, route and window of a drug beside the answer, where the question asserts one."""
+        text = plain(asked.question)
+        wanted = []
+        if _DOSED.search(text):
+            wanted.append(("care", "dose"))
+        if _ROUTED.search(text):
+            wanted.append(("drug", "route"))
+        if {"drug:pegfilgrastim", "drug:filgrastim"} & set(asked.named.entities):
+            wanted.append(("care", "window"))
+        for kind, facet in wanted:
+            for drug in asked.named.of("drug"):
+                own = [self.index.by_id[i] for i in self.index.by_entity.get(drug, ())]
+                found = [
+                    s
+                    for s in own
+                    if s.kind == kind
+                    and facet in s.facets[:2]
+                    and self.holds(s, asked)
+                    and s.about[1:2] != ()
+                    and not any(s.id == k.id for k in kept)
+                ]
+                found = [s for s in found if drug in s.about[:2]]
+                if (
+                    found
+                    and len(kept) < 5
+                    and not any(facet in k.facets[:2] and drug in k.about for k in kept)
+                ):
+                    kept = [*kept, found[0]]
+        return kept
 
     def _sides(self, asked: Asked) -> tuple[str, ...]:
         """The things that a question sets side by side, if it does."""
@@ -521,6 +562,44 @@ class Asker:
             lead=here,
             statements=tuple(Said.of(s) for s in kept[:3]),
         )
+
+    def _gap_beside(self, asked: Asked, kept: list[Statement]) -> tuple[str, ...]:
+        trials = asked.named.of("trial")
+        if len(trials) != 1:
+            return ()
+        own = (self.index.by_id[i] for i in self.index.by_entity.get(trials[0], ()))
+        gaps = [s for s in own if s.kind == "gap" and self.holds(s, asked)]
+        return gap_beside(asked, kept, gaps)
+
+    def _silence(self, asked: Asked, kept: list[Statement]) -> tuple[str, ...]:
+        """A row of a label that was looked for and not read."""
+        if not {"dose", "dose-reduction", "management"} & set(asked.facets):
+            return ()
+        for held in self.edition.contents.giving:
+            if not isinstance(held, Silence) or f"drug:{held.drug}" not in asked.named.entities:
+                continue
+            events = set(held.events) & set(asked.strong)
+            ruled = any(events & set(s.facets) and s.facets[1:2] == ("event",) for s in kept)
+            if events and not ruled and not asked.named.of("trial"):
+                return (f"a rule for this ({held.says})",)
+        return ()
+
+    def _unexplained(self, asked: Asked, kept: list[Statement]) -> tuple[str, ...]:
+        """A question on a drug of which nothing that is said holds any word."""
+        if asked.facets or asked.named.of("trial") or asked.named.of("person") or not kept:
+            return ()
+        if asked.named.of("drug") == () or self.names.repaired(asked.question) == ():
+            return ()
+        beside = " ".join(w for w in self.names.masked(asked.question) if not w.startswith("<"))
+        words = {w: self.index.weight(w) for w in content(beside)}
+        told = frozenset(w for s in kept for w in self.index.words(s.id))
+        if not [
+            w for w in words if len(w) > 3 and w not in self.index.vocabulary and not field.knows(w)
+        ]:
+            return ()
+        if sum(words.values()) > 5 and coverage(words, told) < 0.3:
+            return ("an answer to this",)
+        return ()
 
     def _not_verified(self, asked: Asked, kept: list[Statement]) -> tuple[str, ...]:
         """What was looked for and could not be verified, where just that is asked."""
@@ -626,6 +705,12 @@ _TAKEN = re.compile(
 )
 _TOOK = re.compile(
     r"\b(?:took|enrol\w*|includ\w+|recruit\w*|randomi[sz]ed|studied|treated|tested|in|of|with|among) .{0,40}(?:patients|women|people|disease|cancer|below|positive|negative)\b|\bits (?:first|second|later)"
+)
+_DOSED = re.compile(
+    r"\b(?:is|are|was) (?:dosed|given|administered|started)\b|mg/kg|mg/m|every (?:\d|two|three|week)|\bq\dw|day 1 only|\bweekly\b|\bdaily\b|days? 1 and 8"
+)
+_ROUTED = re.compile(
+    r"\biv\b|intraven|subcut|\boral|\bby mouth|\btablets?\b|\bcapsules?\b|infusion"
 )
 _SAID_BY = re.compile(
     r"\bwho (?:said|says|thinks?|believes?|recommends?|prefers?|considers?|argues?|called?|mention(?:s|ed)|expects?|predict\w*|favou?rs?|uses?|gives?|finds?)\b|"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from consilium.asking.asked import FIGURES, Asked
+from consilium.asking.asked import ENDPOINTS, FIGURES, MEASURED, Asked
 from consilium.asking.index import Index
 from consilium.asking.names import Names
 from consilium.asking.retrieval import wish
@@ -48,6 +48,13 @@ _MARKED = frozenset(
     linker target maker names loinc premedication gate numbers-at-risk ttr""".split()
 )
 """Subjects that a statement has only where it is marked with them, whatever words pass in it."""
+_OF_ENDPOINTS = frozenset(("hr", "median", "p-value"))
+_SUBJECTS = frozenset(("brca", "brain", "elderly", "race", "expression"))
+"""Groups of patients that a question may ask for."""
+_PANELS = frozenset(("person:nccn", "person:asco", "person:esmo"))
+_SPELLED = re.compile(
+    r"(?i)\b(?:none|half|one|two|three|four|five|six|seven|eight|nine|ten|twelve)\b"
+)
 _DATED = re.compile(r"\bwhen\b|\bdate\b|\byear\b|\bday\b")
 
 
@@ -90,7 +97,7 @@ def chosen(
         told |= set(more.facets)
         said |= index.words(more.id)
     for value, s in pool:
-        if len(kept) >= 3 or value < 0.7 * best:
+        if len(kept) >= 3 or value < 0.65 * best:
             break
         if (
             s in kept
@@ -127,7 +134,21 @@ def lacking(asked: Asked, kept: Sequence[Statement], harms: frozenset[str]) -> t
     if "dose" in asked.facets and _DOSE.search(question) and not _DOSED.search(" ".join(texts)):
         missing.append("a dose")
     missing += [f.replace("-", " ") for f in asked.facets if f in TOPICS and f not in told]
+    if held & harms:
+        held.add("harm")
     rated = set(asked.strong) & harms
+    if rated and not rated & held:
+        missing += [f.replace("-", " ") for f in asked.strong if f in rated]
+    people = set(asked.named.of("person"))
+    voiced = [
+        s
+        for s in said
+        if people & set(s.about)
+        and {"opinion", "advice", "agreement", "practice", "reason", "forecast", "care"}
+        & set(s.facets)
+    ]
+    if people and {"opinion", "advice"} & set(asked.facets) and said and not voiced:
+        missing.append("an opinion of this person")
     if rated and asked.named.of("trial") and _RATE.search(question):
         measured = [s for s in said if s.kind in ("harm", "result") and rated & set(s.facets)]
         if not any(numbers(s.text) for s in measured):
@@ -142,11 +163,31 @@ def lacking(asked: Asked, kept: Sequence[Statement], harms: frozenset[str]) -> t
         and not any(drugs & set(s.about) for s in figures)
     ):
         missing.append("a figure for this drug")
+    missing += _ungraded(question, asked, said, harms)
+    ends = set(asked.facets) & MEASURED & ENDPOINTS
     for facet in asked.facets:
         if facet in FIGURES and facet not in held:
             missing.append(FIGURES[facet])
-        elif facet in _EMPTY_FIELDS and asked.named.of("trial") == ():
-            missing.append(_EMPTY_FIELDS[facet])
+        elif facet in _OF_ENDPOINTS and ends and asked.named.of("trial"):
+            there = [s for s in said if ends & set(s.facets)]
+            if not any(
+                facet in s.facets or facet in facets_of(seen(s.text), every=True) for s in there
+            ):
+                missing.append(FIGURES[facet])
+    missing += [
+        _EMPTY_FIELDS[f] for f in asked.facets if f in _EMPTY_FIELDS and not asked.named.of("trial")
+    ]
+    if "landmark" in asked.facets and ends and asked.named.of("trial"):
+        month = _month(question)
+        if month and not any(f"At {month} months" in text for text in texts):
+            missing.append(FIGURES["landmark"])
+    later = re.search(r"second[- ]line|third[- ]line|\b[23]l\b|later lines", question)
+    if (
+        later
+        and people & _PANELS
+        and not re.search(r"line 2|2 or more|line up to|second", " ".join(texts))
+    ):
+        missing.append("advice for that line")
     if (
         asked.scope == "activity"
         and "approval" in asked.facets
@@ -163,16 +204,61 @@ def lacking(asked: Asked, kept: Sequence[Statement], harms: frozenset[str]) -> t
         and not set(asked.facets) & {"nct", "phase", "names"}
         and not _LISTS.search(question)
         and not re.search(r"how (?:much|often) (?:data|evidence|should|do)", question)
-        and not any(numbers(seen(s.text)) for s in said)
+        and not any(numbers(seen(s.text)) or _SPELLED.search(seen(s.text)) for s in said)
     ):
         missing.append("a figure for this")
     return tuple(dict.fromkeys(missing))
+
+
+def _ungraded(
+    question: str, asked: Asked, said: Sequence[Statement], harms: frozenset[str]
+) -> list[str]:
+    """A rate of the grade that is asked for, where a trial is held with another grade only."""
+    rated = set(asked.strong) & harms
+    figures = [s for s in said if s.kind == "harm" and rated & set(s.facets)]
+    if not figures or not asked.named.of("trial"):
+        return []
+    if re.search(r"\bany[- ]grade|all[- ]grade|of any grade", question):
+        return [] if any("any grade" in s.text for s in figures) else ["a rate of any grade"]
+    return []
+
+
+def _month(question: str) -> str:
+    """The month of a landmark that is asked for."""
+    found = re.search(
+        r"(?<![\d.])(\d+|six|twelve|eighteen)[- ]?(?:months?|mo)\b|\b(one|two|three|[1-3])[- ]year",
+        question,
+    )
+    if found is None:
+        return ""
+    words = {"six": 6, "twelve": 12, "eighteen": 18, "one": 1, "two": 2, "three": 3}
+    told = found[1] or found[2]
+    number = words.get(told) or int(told)
+    return str(number * 12 if found[2] else number)
+
+
+def gap_beside(
+    asked: Asked, kept: Sequence[Statement], gaps: Sequence[Statement]
+) -> tuple[str, ...]:
+    """What was looked for in a trial and not found, and is asked for and told by nothing chosen."""
+    specific = set(asked.strong) | (set(asked.facets) & (FIGURES.keys() | _SUBJECTS))
+    told = {f for s in kept if s.kind != "gap" for f in s.facets}
+    told -= _SUBJECTS
+    told |= {f for s in kept if s.kind in ("result", "harm") for f in s.facets}
+    for gap in gaps:
+        if (specific & set(gap.facets)) - told:
+            return (gap.text.rsplit(": ", 1)[-1].rstrip("."),)
+    return ()
 
 
 def unseen(index: Index, names: Names, asked: Asked, first: Statement) -> bool:
     """Whether the part of a statement that speaks to the question says that it was not found."""
     if first.activity or not _UNSEEN.search(first.text):
         return False
+    if {"dose", "dose-reduction"} & set(asked.facets) and re.search(
+        r"the dose [^.;:]{0,20}was not read", first.text
+    ):
+        return True
     words = wish(index, names, asked, asked.named.entities).words
     worth = []
     for clause in re.split(r"(?<=[.;:])\s", first.text):

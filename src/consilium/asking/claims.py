@@ -48,7 +48,7 @@ _NOT = re.compile(
     r"refused?|denied|advises? against|absent|withdrawn)\b|n't\b|\bnon-"
 )
 _SENSE: tuple[tuple[str, str], ...] = (
-    (r"\b(?:improv\w*|longer|prolong\w*|better|benefit\w*|superior\w*|gain\w*|extend\w*|increas\w* (?:pfs|os|survival))", "better"),
+    (r"\b(?:improv\w*|longer|prolong\w*|better|beats?\b|beaten|outperform\w*|benefit\w*|superior\w*|gain\w*|extend\w*|increas\w* (?:pfs|os|survival))", "better"),
     (r"\b(?:worse\w*|shorter|shorten\w*|inferior\w*|harm(?:s|ed|ful)\b|detriment\w*|decreas\w* (?:pfs|os|survival)|reduc\w* (?:pfs|os|survival))", "worse"),
     (r"\bimmature|not (?:yet )?mature", "immature"),
     (r"\bmature\b", "mature"),
@@ -159,6 +159,19 @@ def _own_figures(asked: _Sense, part: str, names: Names) -> bool:
     return False
 
 
+def _together(asked: _Sense, part: str, names: Names) -> bool:
+    """Whether a drug stands with its own figures, and not with those of the next step."""
+    steps = re.split(r",? then |; |, ", part)
+    roles = {e for e in asked.mentions if e.startswith("drug:")}
+    if not asked.figures or not roles or len(steps) == 1:
+        return True
+    return any(
+        set(asked.figures) <= set(numbers(step))
+        and roles <= set(names.named(step, repair=False).mentions)
+        for step in steps
+    )
+
+
 def words_of(statement: Statement, names: Names) -> frozenset[str]:
     """The words of a statement that carry meaning."""
     return frozenset(_said(statement.text, names).words)
@@ -198,6 +211,7 @@ def supports(claim: str, statement: Statement, names: Names) -> bool:
             and (backwards is None or backwards == _direction(part, names, repair=False))
             and Counter(asked.words) <= Counter(said.words)
             and (len(asked.words) + len(concrete) > 2 or asked.figures or asked.endpoints)
+            and (statement.kind in ("result", "harm") or _together(asked, part, names))
         ):
             return True
     return False
@@ -264,7 +278,7 @@ def verdict(
             if refuses != bool(asked.negated) and statement.facets[:1] == ("crossover",):
                 return "no", statement
         if shared & {"pfs", "os", "qol"} and asked.better == "better" and not asked.negated:
-            if _NO_BENEFIT.search(lowered):
+            if _NO_BENEFIT.search(lowered) or _crosses_one(statement):
                 return "no", statement
             if len(said.endpoints & {"pfs", "os"}) == 1 and re.search(r"immature|trend", lowered):
                 unripe = unripe or statement
@@ -308,6 +322,14 @@ def verdict(
             ):
                 return "no", statement
     return ("open", unripe) if unripe is not None else ("not-said", None)
+
+
+def _crosses_one(statement: Statement) -> bool:
+    """Whether the interval of a hazard ratio of the whole trial holds one."""
+    found = re.search(r"\(HR\) [\d.]+ \(95 % CI ([\d.]+) to ([\d.]+)\)", statement.text)
+    if found is None or not statement.head or statement.group or "immature" in statement.text:
+        return False
+    return float(found[1]) < 1 < float(found[2])
 
 
 _PHASE = re.compile(r"phase (iii|ii|iv|i|\d)\b")

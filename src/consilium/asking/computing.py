@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from consilium.asking.answer import Answer, Computed, Link, Said
-from consilium.asking.dating import calendar, dates, first_day, interval, say_day
+from consilium.asking.dating import calendar, dates, first_day, interval, relapse, say_day
 from consilium.asking.describing import as_input, described
 from consilium.asking.gating import gate
 from consilium.asking.words import plain
@@ -30,6 +30,7 @@ def computed(asker: Asker, asked: Asked) -> Answer | None:
     return (
         _g_csf(asker, asked)
         or interval(asker, asked)
+        or relapse(asker, asked)
         or calendar(asker, asked)
         or gate(asker, asked)
         or _plan(asker, asked)

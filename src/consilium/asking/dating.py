@@ -142,3 +142,45 @@ def interval(asker: Asker, asked: Asked) -> Answer | None:
         links=(Link("care", f"Events and doses: consilium care {drugs[0]}"),),
         may_log=False,
     )
+
+
+_WITHIN = re.compile(r"within (?:the )?(\d{1,2}|six|twelve|three) months")
+_RELAPSE = "us-trastuzumab-deruxtecan-her2-low"
+
+
+def relapse(asker: Asker, asked: Asked) -> Answer | None:
+    """How long a relapse came after curative chemotherapy, held against the months asked for."""
+    text = plain(asked.question)
+    found = dates(asked.question, asked.as_of)
+    limit = _WITHIN.search(text)
+    rule = asker.index.by_id.get(_RELAPSE)
+    if len(found) != 2 or limit is None or rule is None:
+        return None
+    if not re.search(r"adjuvant|curative|relaps|recur", text):
+        return None
+    months = {"three": 3, "six": 6, "twelve": 12}.get(limit[1]) or int(limit[1])
+    begun, ended = found
+    bound = _months_after(begun, months)
+    said = "within" if ended <= bound else "not within"
+    line = (
+        f"From {say_day(begun)} to {say_day(ended)} are {(ended - begun).days} days: {said} "
+        f"{months} months, which end on {say_day(bound)}."
+    )
+    return asker.make(
+        asked,
+        "computed",
+        lead="Worked out from the dates given.",
+        computed=(Computed(line, (rule.id,)),),
+        statements=(Said.of(rule),),
+        may_log=False,
+    )
+
+
+def _months_after(day: date, months: int) -> date:
+    year, month = divmod(day.month - 1 + months, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(day.year + year, month + 1, min(day.day, last))
+        except ValueError:
+            continue
+    return day

@@ -375,6 +375,19 @@ class _Deriving:
             head=True,
             note=trial.population.note,
         )
+        papers = {
+            s.id: s.reference
+            for c in (*trial.because, *(c for r in trial.results for c in r.because))
+            if (s := self.edition.sources[c.source]).kind.value in ("paper", "congress-abstract")
+        }
+        if papers and not cohort:
+            yield made(
+                "publications",
+                f"{name} is reported in: {'; '.join(papers.values())}.",
+                [Citation(source=i) for i in papers],
+                "publication",
+                since="",
+            )
         if trial.population.note:
             yield made(
                 "population-note",
@@ -675,6 +688,7 @@ class _Deriving:
                 "harm",
                 harm.term,
                 *(("grade-3",) if harm.grade.startswith("3") else ()),
+                *(("fatal-adverse-event",) if harm.grade == "5" else ()),
                 *(("exposure-adjusted",) if "exposure" in harm.basis else ()),
                 *(("subgroup", *_facets_in(group)) if group else ()),
             ),
@@ -740,6 +754,16 @@ class _Deriving:
         if drug.bystander_effect:
             has = "has" if drug.bystander_effect == "yes" else "has no"
             yield made("bystander", f"{name} {has} bystander effect.", "bystander", "mechanism")
+        if drug.payload and drug.drug_to_antibody_ratio is not None:
+            yield made(
+                "profile",
+                f"{name} in short: directed against {drug.target.upper()}; payload {drug.payload}; "
+                f"linker {drug.linker}; drug-to-antibody ratio (DAR) {drug.drug_to_antibody_ratio:g}.",
+                "dar",
+                "payload",
+                "linker",
+                "target",
+            )
         if drug.makers:
             yield made("maker", f"{name} is made by {' and '.join(drug.makers)}.", "maker")
         if drug.route:
@@ -760,7 +784,7 @@ class _Deriving:
 
     def approvals(self) -> Iterator[Statement]:
         for held in self.edition.contents.approvals:
-            regions = ", ".join(r.value for r in held.regions)
+            regions = ", ".join(_REGIONS.get(r.value, r.value) for r in held.regions)
             regulator = self.edition.speakers[held.regulator]
             when = say(held.when, self.edition.model) if held.when is not None else ""
             what = held.says or when
@@ -820,6 +844,12 @@ class _Deriving:
             since = ""
         replaced = self.replaced.get(held.id)
         later = f" Superseded by the version of {_long(replaced)}." if replaced else ""
+        classes = [
+            set(self.edition.drugs[d].classes) for n in named for d in self.edition.drugs_of(n)
+        ]
+        for class_, plural in _PLURALS.items():
+            if classes and all(class_ in held_classes for held_classes in classes):
+                what += f" ({plural})"
         text = (
             f"{who}{since} {stance} {what}{over}{waits}{grading} for: "
             f"{say(held.when, self.edition.model)}."
@@ -1036,6 +1066,8 @@ def _lines_of(text: str) -> tuple[str, ...]:
     return ("lines",) if "line" in lower else ()
 
 
+_PLURALS = {"trop-2-directed-adc": "TROP-2-directed ADCs", "parp-inhibitor": "PARP inhibitors"}
+_REGIONS = {"CN": "CN/China"}
 _NOISE = frozenset(
     """results approval advice opinion author names reason status disclosure disclosure-shares-or-options
     comparator masking nct series population arms n objectives maker webinar forecast design lines

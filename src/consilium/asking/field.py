@@ -23,7 +23,7 @@ _OTHER = re.compile(
     r"o?esophag\w+|pancrea\w+|ovarian|bladder|urothelial|melanoma|leuk(?:a)?emia|"
     r"lymphoma|myeloma|glio\w+|sarcoma|thyroid|cervical cancer|endometri\w+|renal cell|hepatocellular|cholangio\w+|biliary|head and neck|neuroendocrine|testicular|"
     r"diabet\w*|hypertension|asthma|covid|influenza|malaria|migraine|depression|arthritis|pregnancy test kit|vaccin\w*|"
-    r"her2[- ]?positive|her2 ?\+(?! ?/)|dcis|adjuvant radiotherap\w*|mammogra\w*|screening|lumpectomy|mastectomy|tattoo|hiv|hepatitis [abc]|smear test|hormone replacement|sentinel|herceptin duration|hotels?|restaurants?|"
+    r"her2[- ]?positive|her2 ?\+(?! ?/)|dcis|adjuvant radiotherap\w*|mammogra\w*|screening|lumpectomy|mastectomy|tattoo|hiv|hepatitis [abc]|radiotherap\w*|radiation therapy|smear test|hormone replacement|sentinel|herceptin duration|hotels?|restaurants?|"
     r"dogs?|cats?|canine|feline|bitch|veterinar\w+|puppy|labrador|rabbit|horses?|"
     r"flights?|weather|football|president|recipe (?!for (?:the )?(?:mouth|steroid))|joke|stock price|share price|ceo|salary|stocks? (?:to|should)|which (?:stocks?|shares)|buy .{0,20}(?:shares|stocks?)|shares? price|bitcoin|translate|printer)\b"
 )
@@ -31,7 +31,9 @@ _NEAR = re.compile(
     r"breast|tnbc|mbc|triple|her2|brca|adcs?\b|activity|page|expert|patients?\b|trial|study|studies|crossover|author|poll"
     r"|sn-?38|cl2a|payload|linker|antibod|survival|\bpfs\b|chemo|immunotherap|g-?csf|neutrop"
 )
-_WITH_A_DRUG = re.compile(r"leuk|vaccin|diabet|hypertension|hepatitis|her2|lung|thyroid|depression")
+_WITH_A_DRUG = re.compile(
+    r"leuk|vaccin|diabet|hypertension|hepatitis|thyroid|depression|radiother|radiation|surgery"
+)
 """Other diseases and subjects that a question on one of the drugs may well name."""
 _OWN = frozenset(
     """pfs os orr prophylaxis febrile-neutropenia neutropenia diarrhoea payload linker bystander crossover
@@ -39,6 +41,8 @@ _OWN = frozenset(
     hr-positive poll webinar takeaway loinc""".split()
 )
 """Subjects that only this field has."""
+_SURER = 0.2
+"""How much surer the gate must be of a question that names a drug and asks for something of it."""
 FIELD, OUTSIDE = "field", "out-of-field"
 
 
@@ -116,7 +120,9 @@ def turned_away(found: dict[str, float]) -> str:
     """
     shares = kinds_of(found)
     kind = max((k for k in shares if k not in (FIELD, OUTSIDE)), key=lambda k: shares[k])
-    return kind if shares[kind] > weights().thresholds[kind] else ""
+    named = found["names"] + found["classes"] > 0 and found["facets"] > 1
+    least = weights().thresholds[kind] + (_SURER if named else 0.0)
+    return kind if shares[kind] > least else ""
 
 
 def outside(
@@ -124,6 +130,8 @@ def outside(
 ) -> bool:
     """Whether the question is out of the field."""
     kinds = {e.partition(":")[0] for e in entities}
+    if "cost" in set(facets):
+        return True
     other = _OTHER.search(plain(question))
     if other and not kinds & {"trial", "person", "activity"}:
         return "drug" not in kinds or _WITH_A_DRUG.search(other[0]) is None

@@ -44,7 +44,7 @@ _INJECTION = re.compile(
     r"ignore (?:all |any |your |the |these |previous |prior |above |everything)|disregard (?:all|any|your|the|previous|prior)|"
     r"forget (?:all|your|the|previous|everything|what|about your) ?(?:instructions|rules|sources|guidelines|you)?|"
     r"system prompt|your (?:instructions|prompt|rules|guardrails|system message)|jailbreak|developer mode|"
-    r"\bdan mode|act as (?:a|an|if|though)|pretend (?:to|you|that)|you are now|roleplay|role-play|"
+    r"\bdan mode|act as (?:a|an|if|though)|pretend (?:to|you|that|the|this|these|it|all|we)|you are now|roleplay|role-play|"
     r"(?:without|no need for|skip(?:ping)?|omit|drop) (?:any )?(?:the )?(?:citations?|sources|citing|references|caveats|disclaimers)|"
     r"from your own (?:knowledge|memory|training)|use your (?:own )?(?:knowledge|training|imagination)|"
     r"(?:respond|reply|answer) (?:only )?(?:with|in) (?:only |just )?(?:yes|no|one word)|\bunrestricted\b|no restrictions|"
@@ -57,9 +57,10 @@ _IDENTIFIERS = re.compile(
     r"patient id|passport|insurance (?:number|no|id)|medicare (?:number|no|id))\b\s*[:#]?\s*[\w-]*\d|"
     r"\b\d{3}-\d{2}-\d{4}\b|\b(?:dob|d\.o\.b\.?|date of birth|born(?: on)?)\b\s*:?\s*(?:the )?\d|"
     r"\bborn(?: on)? (?:\d{1,2} )?(?:january|february|march|april|may|june|july|august|september|october|november|december)|"
-    r"[\w.+-]+@[\w-]+\.[a-z]{2,}|\b(?:\+\d{1,3}[ -]?)?\(?\d{3}\)?[ -]\d{3}[ -]\d{4}\b|\b\d{3} \d{3} \d{4}\b"
+    r"\b\d{1,4} [a-z]+ (?:rd|road|street|st|avenue|ave|lane|close|drive|gardens?)\b|[\w.+-]+@[\w-]+\.[a-z]{2,}|\b(?:\+\d{1,3}[ -]?)?\(?\d{3}\)?[ -]\d{3}[ -]\d{4}\b|\b\d{3} \d{3} \d{4}\b"
 )
 _NAME = re.compile(
+    r"\b(?:Case|CASE|Re|Pt|pt|Patient)[:,] ?[A-Z][a-z]+ [A-Z][a-z]+\b|"
     r"\b(?:Mrs|Mr|Ms|Miss|patient(?: named| called)?|named|called|name is)\.? "
     r"(?!Tolaney|Cortes|Dent|Li|TROP|HER|PD|BRCA|TNBC|Trodelvy|Enhertu|Datroway|Dato|TRADE|SERIES|PRIMED|ASCENT|FAQ)"
     r"[A-Z][a-z]+(?: [A-Z]\.?)?(?: [A-Z][a-z]+)?"

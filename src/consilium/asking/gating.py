@@ -44,8 +44,8 @@ def gate(asker: Asker, asked: Asked) -> Answer | None:
         on = re.search(r"day (\d+)", s.text)
         which = f"on day {on[1]}" if on else "before a dose"
         said.append(
-            f"{count:g} /mm3 is below the {least} /mm3 asked for {which}: the dose is held "
-            f"(withheld, not given) until the count is reached."
+            f"{count:g} /mm3 is below the {least} /mm3 asked for {which}: hold (withhold) the "
+            f"dose, it is not given until the count is reached."
             if count < least
             else f"{count:g} /mm3 is not below the {least} /mm3 asked for {which}: this gate does "
             f"not hold the dose (proceed as far as the count goes); others may."

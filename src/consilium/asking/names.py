@@ -41,12 +41,13 @@ _MORE: dict[str, tuple[str, ...]] = {
     "person:li": ("dr li", "doctor li"),
     "person:garrido-castro": ("garrido castro", "garrido"),
     "person:nccn": ("nccn",),
+    "person:esmo": ("esmo guideline", "esmo guidelines", "esmo recommendation", "esmo recommendations", "esmo recommend", "esmo living guideline", "esmo mbc guideline"),
     "person:eortc": ("eortc",),
     "trial:tropics-02-ever-132-002-pooled": (
-        "tropics 2 and ever 132 2 pooled", "pooled tropics 2 and ever 132 2", "tropics 2 ever 132 2 pooled", "tropics 2 and ever 132 2",
-        "pooled analysis of tropics 2 and ever 132 2", "tropics 2 plus ever 132 2", "pooled tropics 2 ever 132 2",
+        "tropics 2 and ever 132 2 pooled", "pooled tropics 2 and ever 132 2", "tropics 2 ever 132 2 pooled",
+        "pooled analysis of tropics 2 and ever 132 2", "pooled tropics 2 ever 132 2", "tropics ever pooled",
     ),
-    "person:asco": ("asco guideline", "asco guidelines"),
+    "person:asco": ("asco guideline", "asco guidelines", "asco update", "asco 2026 update", "asco recommendation", "asco recommendations", "asco recommend", "asco recommends", "asco advice", "asco advise", "asco advises", "asco rapid update", "asco risk", "asco say", "asco says"),
     "trial:ascent": ("ascent 1",),
     "trial:ascent-03": ("ascent three", "ascent o 3"),
     "trial:tropion-breast02": ("tropion b 2", "tropion 2", "tropionbreast 2", "tropion breast"),
@@ -82,12 +83,18 @@ _TRIAL_NAMED = re.compile(
 )
 _FAMILY = re.compile(
     r"\b(ascent|tropion[- ]?breast|tropion[- ]?lung|destiny[- ]?(?:breast|lung|gastric)|"
-    r"opti ?trop[- ]?(?:breast|lung)|keynote|trofuse|tropics|primed|olympia|embraca|series)"
+    r"opti ?trop[- ]?(?:breast|lung)|keynote|\bdb|\btb|trofuse|tropics|primed|olympia|embraca|series)"
     r"[- ]?(\d{1,4})\b"
 )
 _CONGRESS = re.compile(
-    r"(?:ESMO|ASCO|ECOG|ANC|AUC|LVEF|AST|ALT|ULN|GFR|EGFR|BSA|BMI|INR|TMB|SPO|NRS|VAS|WHO|QLQ|EORTC|CTCAE|RECIST|CYP|UGT|LOINC|HGNC|SNOMED|PMID|DOI|HER|TROP|SABCS|AACR|NCCN|FDA|EMA|LBA|GRADE|LINE|DAY|CPS|IHC|COVID|STAGE|BRCA|CDK|DSM?)[- ]?",
+    r"(?:ESMO|ASCO|ECOG|CSF|GCSF|ANC|AUC|LVEF|AST|ALT|ULN|GFR|EGFR|BSA|BMI|INR|TMB|SPO|NRS|VAS|WHO|QLQ|EORTC|CTCAE|RECIST|CYP|UGT|LOINC|HGNC|SNOMED|PMID|DOI|HER|TROP|SABCS|AACR|NCCN|FDA|EMA|LBA|GRADE|LINE|DAY|CPS|IHC|COVID|STAGE|BRCA|CDK|DSM?)[- ]?",
     re.IGNORECASE,
+)
+_CONGRESSES = frozenset(
+    """sabcs adc review mtnbc second first conjugate study series cohort records subgroup report trial abstract
+    curr oncol breast cancer european german italian dutch french chemotherapy patients growth factor research
+    clinical oncology nature npj lancet annals journal translational portugal primary final pooled paper mirror
+    elderly medicare treatment attrition hospital network data""".split()
 )
 _NOT_TRIALS = frozenset(
     "HER2 BRCA1 BRCA2 TROP2 TROP-2 ESMO ASCO SABCS SN-38 SN38 CL2A UGT1A1 PD-L1 PDL1 CYP3A4 CYP3A "
@@ -135,6 +142,7 @@ class Names:
             for name in names:
                 self._add(name, entity)
         self._add("gilead", "company:gilead")
+        self._add_cohorts(edition)
         self.table.pop(("series",), None)
         self.senses: dict[str, Any] = {}
         self.spelled: dict[str, set[str]] = {}
@@ -144,6 +152,23 @@ class Names:
         self.ncts = {
             t.nct[3:].lstrip("0"): f"trial:{t.id}" for t in edition.contents.trials if t.nct
         }
+
+    def _add_cohorts(self, edition: Edition) -> None:
+        """Cohorts by the first authors of their papers and the registries that name them."""
+        found: dict[str, set[str]] = {}
+        for trial in edition.contents.trials:
+            if trial.kind not in ("cohort", "benchmark-set"):
+                continue
+            because = [c for r in trial.results for c in r.because]
+            for citation in (*because, *(c for h in trial.harms for c in h.because)):
+                source = edition.sources[citation.source]
+                words = {source.reference.split()[0], *source.id.split("-")}
+                for word in words:
+                    found.setdefault(word.lower(), set()).add(trial.id)
+        taken = {t for key in self.table for t in key} | _ENGLISH | STOP | _CONGRESSES
+        for word, trials in found.items():
+            if len(trials) == 1 and word.isalpha() and len(word) > 4 and word not in taken:
+                self._add(word, f"trial:{next(iter(trials))}")
 
     def _add(self, name: str, entity: str) -> None:
         key = tokens(name)
@@ -269,6 +294,8 @@ class Names:
                 continue
             if name.upper().replace(" ", "-") in _NOT_TRIALS or name.upper() in _NOT_TRIALS:
                 continue
+            if facets_of(re.sub(r"[\d -]+$", "", name)):
+                continue  # `PFS 5` is no trial
             if self._lookup(name) is None and not _FAMILY.match(plain(name)):
                 first = tokens(name)[:1]
                 if first in self.table or first in (("nct",), ("day",)):

@@ -8,7 +8,15 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from consilium.asking.asked import FIGURES, GENERIC, MEASURED, META_FACETS, REGIONS, Asked
+from consilium.asking.asked import (
+    ENDPOINTS,
+    FIGURES,
+    GENERIC,
+    MEASURED,
+    META_FACETS,
+    REGIONS,
+    Asked,
+)
 from consilium.asking.index import Index
 from consilium.asking.names import Names
 from consilium.asking.statements import Statement
@@ -87,6 +95,11 @@ class Wish(msgspec.Struct):
     people: frozenset[str]
     care: bool
     opinion: bool
+    graded: bool
+    chemotherapy: bool
+    """Whether chemotherapy is all that is named."""
+    told: tuple[float, ...]
+    """Numbers of the question that a condition of a label may hold, such as a clearance."""
     grade: str
 
 
@@ -100,8 +113,11 @@ def wish(index: Index, names: Names, asked: Asked, wanted: tuple[str, ...]) -> W
         main = tuple(e for e in main if e != "class:chemotherapy")
     page = tuple(e for e in wanted if e.startswith("activity:"))
     asks = frozenset(asked.facets)
-    if page and asks & META_FACETS and not main:
+    if page and asks & META_FACETS and not main and not set(asked.strong) - META_FACETS:
         main = page
+    alone = main == ("class:chemotherapy",)
+    if alone and asks & ENDPOINTS:
+        main = ()  # what chemotherapy does is told by cohorts that name no drug
     lowered = plain(asked.question)
     beside = " ".join(w for w in names.masked(asked.question) if not w.startswith("<"))
     graded = re.search(r"\b(?:grade|gr\.?|g) ?(\d)\b", lowered)
@@ -125,8 +141,44 @@ def wish(index: Index, names: Names, asked: Asked, wanted: tuple[str, ...]) -> W
         and not (main and main[0].startswith("trial:"))
         and not re.search(r"\brates?\b|percent|how (?:often|common|many)|incidence", lowered),
         opinion=bool(asks & {"opinion", "advice", "agreement"}),
+        graded=graded is not None or "severe" in lowered or "grade" in lowered,
+        chemotherapy=alone,
+        told=_measures(lowered) if asks & _MEASURABLE else (),
         grade=graded[1] if graded else "",
     )
+
+
+_MEASURABLE = frozenset(
+    "renal hepatic heart anaemia thrombocytopenia neutropenia gate blood-counts dose-reduction management".split()
+)
+_NUMBER = r"(\d+(?:\.\d+)?)"
+_RANGES: tuple[tuple[re.Pattern[str], Callable[[float, float, float], bool]], ...] = (
+    (re.compile(rf"{_NUMBER} (?:%|mL/min )?(?:and )?(?:up )?to (?:below )?{_NUMBER}"), lambda n, a, b: a <= n <= b),
+    (re.compile(rf"(?:below|under) (?:a creatinine clearance of )?{_NUMBER}"), lambda n, a, _: n < a),
+    (re.compile(rf"(?:above|over) {_NUMBER}"), lambda n, a, _: n > a),
+    (re.compile(rf"{_NUMBER} (?:mL/min )?or (?:less|lower)"), lambda n, a, _: n <= a),
+    (re.compile(rf"{_NUMBER} (?:mL/min )?or (?:more|higher)"), lambda n, a, _: n >= a),
+)  # fmt: skip
+
+
+def _measures(lowered: str) -> tuple[float, ...]:
+    """The numbers of a question, without grades, days, cycles and lines."""
+    bare = re.sub(r"\b(?:grade|gr|day|d|cycle|c|line|phase|cdk|her|day) ?\d+", " ", lowered)
+    return tuple(float(n) for n in re.findall(r"(?<![\w.-])\d+(?:\.\d+)?", bare))
+
+
+def _within(text: str, told: tuple[float, ...]) -> float:
+    """Whether a number that is told lies in the range of the condition of a rule."""
+    condition = text.partition("): ")[2].rpartition(":")[0] or text.partition("): ")[2]
+    ranges = []
+    for pattern, holds in _RANGES:
+        for found in pattern.finditer(condition):
+            first = float(found[1])
+            second = float(found[2]) if found.lastindex and found.lastindex > 1 else first
+            ranges.append((holds, first, second))
+    if not ranges:
+        return 0.0
+    return 1.8 if any(holds(n, a, b) for n in told for holds, a, b in ranges) else -1.2
 
 
 def coverage(words: dict[str, float], held: frozenset[str]) -> float:
@@ -216,6 +268,19 @@ def score(index: Index, wants: Wish, statement: Statement) -> float:
         value += 1.8 if wants.regions & set(statement.regions) else -2.5
     if wants.grade and f"grade {wants.grade}" in text:
         value += 1.0
+    if wants.told and statement.kind == "care" and statement.facets[1:2] != ("evidence",):
+        value += _within(text, wants.told)
+    if wants.chemotherapy and asks & ENDPOINTS and statement.kind == "result":
+        value += 3.0 if "real-world" in facets else 0.0
+    if "author" in asks and "role" in facets:
+        value += 1.5
+    if (
+        "results" in asks
+        and not asks & ENDPOINTS
+        and statement.head
+        and "primary-endpoint" in facets
+    ):
+        value += 1.5
     if "real-world" in asks & facets:
         value += 1.5
     if "dose" in asks and statement.facets[1:2] == ("dose",):
@@ -231,7 +296,7 @@ def score(index: Index, wants: Wish, statement: Statement) -> float:
     if statement.kind == "position" and not wants.opinion and main and main[0].startswith("trial:"):
         value -= 1.5
     if wants.people and not wants.people & about and (wants.opinion or statement.who):
-        value -= 1.5
+        value -= 3.0 if statement.who else 1.5
     if statement.kind == "approval":
         value += _approval(wants, statement, facets)
     if "dose-reduction" in asks and statement.facets[1:2] == ("dose",):
@@ -298,6 +363,8 @@ def _figure(index: Index, wants: Wish, statement: Statement, facets: set[str]) -
         value += 1.6
     if asks & FIGURES.keys():
         value += 1.0 if numbers(text) else -2.0
+    if asks & ENDPOINTS and statement.kind == "result" and not asks & ENDPOINTS & facets:
+        value -= 3.0
     for mark, worth in wants.marks:
         value += worth if mark.search(text) else 0.0
     for mark, worth in wants.counter:
@@ -307,6 +374,8 @@ def _figure(index: Index, wants: Wish, statement: Statement, facets: set[str]) -
         value += 2.5 * here if here > 0.15 else 0.0 if "subgroup" in asks else -2.2
     if "eligibility" in asks and not asks & FIGURES.keys():
         value -= 2.0
+    if statement.kind == "harm" and not wants.graded and ", any grade" in text:
+        value += 0.6
     if "exposure-adjusted" in facets and "exposure-adjusted" not in asks:
         value -= 1.0
     if wants.drugs and not wants.drugs & set(statement.about) and not statement.activity:

@@ -10,27 +10,27 @@ import unicodedata
 from functools import lru_cache
 
 _FACETS: tuple[tuple[str, str], ...] = (
-    ("pfs", r"\bi?pfs\b(?! ?2)|progression[ -]free|progress(?:ion|ing)? (?:less|slower|delay)|time to progression|keep the (?:cancer|disease) (?:in check|under control)|disease control\b(?! rate)|without progress"),
-    ("os", r"\bos\b|overall survival|live[sd]? longer|living longer|survive[sd]? longer|prolong(?:s|ed)? (?:life|survival)|surviv(?:al|e)\b(?! to)(?<!free survival)|mortality"),
+    ("pfs", r"how long (?:until|before|till) .{0,30}(?:gr[eo]w|progress|worsen|got worse|comes? back)|before (?:the )?(?:cancer|disease|tumour) (?:gr[eo]w|progress)|time (?:until|to) (?:growth|worsening)|stays? stable|\bi?pfs\b(?! ?2)|progression[ -]free|progress(?:ion|ing)? (?:less|slower|delay)|time to progression|keep the (?:cancer|disease) (?:in check|under control)|disease control\b(?! rate)|without progress"),
+    ("os", r"how long (?:did|do|does|will) .{0,30}\bliv|\blived\b|\blive with\b|alive\b|life ?span|life expectancy|\bos\b|overall survival|live[sd]? longer|living longer|survive[sd]? longer|prolong(?:s|ed)? (?:life|survival)|surviv(?:al|e)\b(?! to)(?<!free survival)|mortality"),
     ("pfs2", r"\bpfs ?2\b|second progression"),
     ("tfst", r"\btfst\b|time to (?:the )?first subsequent"),
     ("tsst", r"\btsst\b|time to (?:the )?second subsequent"),
-    ("orr", r"\borr\b|response rates?|objective response|overall response|how many respond|\bresponded\b|\bresponders?\b|\bresponses?\b(?! to)"),
-    ("dor", r"\bdor\b|duration of (?:the )?response|response durations?|how long (?:did|do) (?:the )?responses?"),
+    ("orr", r"shr[iau]nk|shrinkage|\borr\b|response rates?|objective response|overall response|how many respond|\bresponded\b|\bresponders?\b|\bresponses?\b(?! to)"),
+    ("dor", r"responses? (?:to )?lasts?|how long .{0,30}responses? |lasting response|\bdor\b|duration of (?:the )?response|response durations?|how long (?:did|do) (?:the )?responses?"),
     ("cbr", r"\bcbr\b|clinical benefit rate"),
     ("dcr", r"\bdcr\b|disease control rate"),
     ("ttr", r"\bttr\b|time to (?:first )?response"),
     ("cr", r"complete (?:response|remission)"),
     ("results", r"\bend ?points?\b|statistical|\bsignifican|\bresults?\b|\befficacy\b|\beffective(?:ness)?\b|\bbenefits?\b|\boutcomes?\b|\bfindings?\b|\bwork(?:s|ed)?\b(?! up)|\bshow(?:s|n|ed)?\b|\bimprove[sd]?\b|\bdata\b|\bbetter than\b|\bsuperior"),
     ("hr", r"\bhrs?\b(?!\s*[-+(]|\s*positive|\s*pos\b|\s*neg)|hazard ratios?"),
-    ("median", r"\bmedians?\b|\bmpfs\b|\bmos\b"),
+    ("median", r"months exactly|exact months|how many months|\bmedians?\b|\bmpfs\b|\bmos\b"),
     ("p-value", r"\bp[- ]values?\b|\bp ?[=<>] ?0?\.\d|\bp\?|and p\b(?!\w)|with p\b"),
     ("landmark", r"(?<![\d.])(?:6|12|18|24|36|six|twelve|eighteen)[- ]?(?:months?|mo)\b|landmark|(?:one|two|1|2)[- ]year (?:os|pfs|surv|rate)"),
     ("follow-up", r"follow[- ]?up\b|followed for|how long .* followed"),
     ("n", r"how many (?:patients|pts|people|women|participants|subjects)|number of (?:patients|pts|people|participants)|sample size|\bn ?=|enrol(?:l)?ment (?:number|size)|how (?:big|large)|how many were (?:randomi[sz]ed|enrolled|treated)|(?:trial|study|cohort|arm) size|size of (?:the )?(?:trial|study|cohort|arm)|^size\b"),
     ("population", r"(?:in )?(?:what|which) (?:disease|cancer|subtype|tumou?r type|setting)|\bpopulations?\b|\bwho (?:was|were|is|are|took part|could|can|got|qualif)|\bwhich (?:patients|pts|kind of patients|type of patients|people)|what (?:kind|type|sort)s? of (?:patients|pts|people|disease|breast)|\benrol|recruited patients|\binclu(?:ded|sion|de)|\bin whom\b|\bsetting\b|study group"),
     ("eligibility", r"\bexclu|\beligib|\bineligib|\bcriteria\b|\bentry\b|\bqualify|\bnot (?:a )?candidates?|can(?:not| ?n[o']t) (?:have|receive|get)"),
-    ("lines", r"\blines?\b|\b[123]l\b|\bfirst[- ]line|\bfrontline|\bupfront|\bsecond[- ]line|\bthird[- ]line|previously (?:treated|untreated)|\buntreated|treatment[- ]na|chemo(?:therapy)?[- ]na|prior (?:chemo|therap|treat)|pretreated|newly diagnosed"),
+    ("lines", r"(?<!one )(?<!single )\blines?\b|\b[123]l\b|\bfirst[- ]line|\bfrontline|\bupfront|\bsecond[- ]line|\bthird[- ]line|previously (?:treated|untreated)|\buntreated|treatment[- ]na|chemo(?:therapy)?[- ]na|prior (?:chemo|therap|treat)|pretreated|newly diagnosed"),
     ("arms", r"\barms?\b|\bcompar(?:ed|ator|ed with|ing)\b|\bcontrol (?:arm|group|treatment)|\bversus what|\bregimens?\b|what (?:was|is|were|are) (?:it |they )?(?:tested|tried|compared|studied|investigat\w+|test\w*)|\bplus\b|what (?:does|did|do) .* (?:test|compare|investigate|study|look at)|\bdesign"),
     ("comparator", r"which chemo|control (?:drugs?|patients|treatment|regimen)|\bcontrols\b|comparator|control arm|control group|compared (?:with|to|against) what|against what|which chemo|what chemo|chemo(?:therapy)? (?:options|choices|drugs|agents|used)|physician'?s? choice|\btpc\b"),
     ("phase", r"\bphases?\b|(?:kind|type|sort) of (?:trial|study)"),
@@ -47,9 +47,11 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("loinc", r"\bloinc|\bsnomed|\brxnorm|\bhgnc"),
     ("infusion", r"infus(?:ed|ion) (?:time|rate|over|duration|length|last)|over how (?:long|many)|how long .{0,30}infus|infusion .{0,20}(?:minutes|hours|long)|\bobserv|\bdilut|\bsaline|\bdextrose|\bpush\b|\bbolus"),
     ("longest", r"max(?:imum|imal)? (?:treatment )?duration|how long .{0,30}(?:given|continued?|treat(?:ed|ment))|at most \d+ (?:months|doses)|up to \d+ (?:months|doses)|stopp?(?:ed)? after \d+|maximum number of (?:doses|cycles)"),
+    ("publication", r"\bjournal|publication\b|published (?:in|where)|where .{0,30}published|\bdoi\b|\bpmid|pubmed|\bcitation for|full paper|reference for"),
+    ("baseline", r"(?:what|which) (?:portion|proportion|share|percent\w*|fraction) (?:of .{0,20})?(?:had|with|were|was)\b|how many (?:percent )?(?:had|were|with)\b|% (?:had|with|were)\b|percent(?:age)? (?:of patients )?(?:with|had|were)\b|\bbaseline|median age|characteristics"),
     ("masking", r"open[- ]label|blinded|\bmask|double[- ]blind|placebo"),
     ("stratified", r"stratif"),
-    ("crossover", r"cross(?:ed|ing)?[- ]?over|\bswitch(?:ed|ing)?\b|go over to|change over|cross to"),
+    ("crossover", r"(?:control|comparator|chemo\w*) (?:arm|group|patients|pts)?.{0,40}\b(?:get|receive|switch|move|given|offered|have access)\b|cross(?:ed|ing)?[- ]?over|\bswitch(?:ed|ing)?\b|go over to|change over|cross to"),
     ("design", r"\bdesign|\bdiffer(?:s|ed|ence|ences|ent)?\b|similarit|\bhow (?:was|is|were) (?:it|the trial|the study) (?:done|built|run|set up)"),
     ("status", r"\bstatus\b|\bongoing|\brecruiting|\bstill (?:running|open|enrol)|\bcompleted|\breported\b|has .* (?:read out|finished|started)|\bactive\b|results (?:yet|available)|in progress|under way|underway|running\b"),
     ("presenter", r"which doctor|who (?:showed|shows|gave)|\bspeaker\b|\btalk\b|who (?:has |had )?(?:presented|presents|showed|reported|gave|unveiled|delivered)|\bpresent(?:er|ed by|ation|ed)\b|\bpresenting\b|which (?:doctor|investigator|expert|speaker) present|by whom"),
@@ -62,7 +64,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("pd-l1", r"\bpd[- ]?l ?1\b|\bcps ?\d*\b|\b22c3\b|\bsp142\b"),
     ("her2-low", r"her2[- ]?(?:ultra)?[- ]?low|\bultra ?low|her2 (?:ihc )?0|ihc"),
     ("immunotherapy", r"immuno[- ]?therapy|immune check|check ?point|\bio\b|\bici\b|pembro|pd-?1\b|anti-pd"),
-    ("attrition", r"miss(?:ing|ed)? (?:out on )?(?:the |a |any )?(?:second|2nd|2l|next|further)|died? before (?:a |the |any )?(?:second|2nd|2l|next)|(?:can(?:no|')?t|cannot|unable to|able to) (?:reach|receive|get|have) .{0,14}(?:second|2nd|2l\b|next)|attrition|never (?:reach|get|receive)|second[- ]line (?:treat|therap)\w* (?:at all|ever)|make it to|(?:do|did|does|are|were)(?:n[o']t| not| unable)? (?:able )?(?:to )?(?:reach|receive|get|make it to|go on to) (?:a |the )?(?:second|2nd|next|subsequent|2l)|lost before|drop ?out|drop off|deteriorat|unable to receive|proportion .* second|(?:reach|survive) (?:to )?(?:a |the )?(?:second|2nd|2l)"),
+    ("attrition", r"\blost (?:between|before|after|from)|(?:make|made|making|get|gets) it to (?:a |the )?(?:2nd|second|2l)|miss(?:ing|ed)? (?:out on )?(?:the |a |any )?(?:second|2nd|2l|next|further)|died? before (?:a |the |any )?(?:second|2nd|2l|next)|(?:can(?:no|')?t|cannot|unable to|able to) (?:reach|receive|get|have) .{0,14}(?:second|2nd|2l\b|next)|attrition|never (?:reach|get|receive)|second[- ]line (?:treat|therap)\w* (?:at all|ever)|make it to|(?:do|did|does|are|were)(?:n[o']t| not| unable)? (?:able )?(?:to )?(?:reach|receive|get|make it to|go on to) (?:a |the )?(?:second|2nd|next|subsequent|2l)|lost before|drop ?out|drop off|deteriorat|unable to receive|proportion .* second|(?:reach|survive) (?:to )?(?:a |the )?(?:second|2nd|2l)"),
     ("opinion", r"\bthink|\bopinion|\bview|\bsay|\bsaid|\bbeliev|\bfeel|\bstance|\bprefer|\bfavou?r|\bcomment|\bargue|\badvis|\baccording to|\bopine|\bpersonally|\bexpert|\bcomfortable"),
     ("advice", r"\brecommend|\badvis|\bshould\b|\bwould (?:you|she|he|they|dr|tolaney|cortes)|\bchoose|\bchoice|\bwhich (?:drug|treatment|adc|one|agent)|\bwhen (?:to|do|does|would|should)|\bsuggest|\bpreferred|\boption|\bgo for|\buse (?:first|before|after)|\bpick|\bguideline|\bconsider|\bappropriate|\bbest\b"),
     ("reason", r"\bwhy\b|what explains|\breason|\brationale|\bbecause\b|\bargument|\bhow come"),
@@ -79,7 +81,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("linker", r"\blinkers?|\bcl2a\b|\bcleav|\btetrapeptide|\bhydroly"),
     ("target", r"\btargets?\b|directed (?:against|at)|\bantigen|what does .* bind|\baimed at"),
     ("antibody", r"\bantibod|\bmab\b|\bhumani[sz]ed|\bigg1"),
-    ("dar", r"\bdar\b|drug[- ]to[- ]antibody|drug antibody ratio|payloads? per"),
+    ("dar", r"\bdars?\b|drug[- ]to[- ]antibody|drug antibody ratio|payloads? per"),
     ("bystander", r"by-?stander|neighbou?r"),
     ("mechanism", r"mechanism of action|\bmoa\b|\bhow (?:does|do) .* work|\bmode of action|\bmechanism|made of|composed|structur|what (?:is|are) .* (?:adc|drug|composed|made)"),
     ("class", r"\bclass\b|what (?:kind|type|sort) of (?:drug|agent|medicine)|\bwhat is (?:an? )?"),
@@ -94,7 +96,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("dose", r"\bdos(?:e|es|ing|age)\b|\bmg\b|\bmg/kg|\bhow much\b.*\b(?:give|given)"),
     ("dose-reduction", r"dose[- ](?:reduc|modif|level|lower|maint|adjust)|reduc\w* (?:the |in )?dose|maintain|keep (?:the )?(?:same )?dose|lower (?:the )?dose|without (?:dose )?reduc"),
     ("boxed-warning", r"\bbox(?:ed)?\b|black ?box|boxed"),
-    ("risk-factors", r"\brisk factors?|\bhigh[- ]risk|increased risk|at risk|which patients|who (?:should|gets|needs|would)|\bfor whom"),
+    ("risk-factors", r"\bwhich pts\b|\brisk factors?|\bhigh[- ]risk|increased risk|at risk|which patients|who (?:should|gets|needs|would)|\bfor whom"),
     ("febrile-neutropenia", r"febrile|\bfn\b|neutropenic fever|neutropenic sepsis"),
     ("neutropenia", r"neutrop|\bneutrophil|\banc\b|white (?:blood )?(?:cell|count)|\bblood counts?|low counts?"),
     ("diarrhoea", r"diarrh|\bloose stool|\bloperamide|\bimodium"),
@@ -121,7 +123,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("discontinuation-for-adverse-event", r"discontinu|\bstop(?:ped|ping)? (?:treat|ther|because|for|due)"),
     ("dose-reduction-for-adverse-event", r"dose reductions?"),
     ("serious-adverse-event", r"serious (?:adverse|ae)|\bsaes?\b"),
-    ("fatal-adverse-event", r"fatal|toxic death|\bdeaths?\b|treatment[- ]related (?:death|mortal)"),
+    ("fatal-adverse-event", r"fatal|died (?:of|from) (?:side|adverse|treat)|toxic death|\bdeaths?\b|treatment[- ]related (?:death|mortal)"),
     ("treatment-related-death", r"toxic death|\bdeaths?\b|treatment[- ]related (?:death|mortal)"),
     ("any-adverse-event", r"\badverse (?:event|effect|reaction)s?\b|\baes?\b|\btraes?\b|\bteaes?\b"),
     ("harm", r"adverse event|side[- ]effects?|\badverse|\btoxicit|\bsafety|\btolerab|\baes?\b|\btraes?\b|\bharm|\bgrade ?[≥>3-5]|\brates? of (?:any|grade|neut|diar|febr|stom)"),
@@ -139,7 +141,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("supporter", r"\bsupporters?\b|supported by|who (?:has )?support|support(?:s|ed)? (?:this|the (?:activity|page|commentary|programme|program))|(?:activity|page|commentary|this) supported|relation(?:ship)? (?:between|of|to) .*(?:page|activity)|\bfund(?:ed|s|ing|er)?\b|\bsponsor|\bgrants?\b|\bpaid for|\bpays\b|\bfinanc|\bmoney"),
     ("audience", r"\baudience|\bintended for|\bwho is (?:this|the) (?:activity|page|for)|\bmeant for|\baimed at|\bfor whom is (?:this|the) (?:activity|page)"),
     ("objectives", r"\bobjectives?\b|\blearning (?:goal|aim|outcome)|\baims? of (?:this|the) activity"),
-    ("author", r"which experts|(?:experts?|doctors?|oncologists?) (?:are |is |was |were )?(?:took part|taking part|featured|involved|participat)|\bauthors?\b|\bfaculty|\bwho (?:wrote|are the experts|is (?:dr )?|answers|speaks|are)|\bcontributor|\bspeakers?\b"),
+    ("author", r"who (?:are|is) (?:the )?(?:two |2 )?(?:experts?|speakers?|authors?|faculty|doctors?|oncologists?)|which experts|(?:experts?|doctors?|oncologists?) (?:are |is |was |were )?(?:took part|taking part|featured|involved|participat)|\bauthors?\b|\bfaculty|\bwho (?:wrote|are the experts|is (?:dr )?|answers|speaks|are)|\bcontributor|\bspeakers?\b"),
     ("credentials", r"\bcredential|\bdegrees?\b|\bqualification"),
     ("disclosure", r"\bdisclos|\bconflicts? of interest|\bcoi\b|\bties\b|\bhonorari|\bconsult(?:ant|s|ing|ancy|ed)|\badvis(?:er|or)\b|\bpatents?|\bstocks?\b|\bshares\b|\bfinancial|\brelationship|\broyalt|\bresearch (?:fund|paid|support)"),
     ("disclosure-consultant-or-adviser", r"\bconsult|\badvis(?:er|or)"),
@@ -176,7 +178,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("half-life", r"half[- ]life|pharmacokinet|\bclearance of\b|\bcmax"),
     ("headache", r"\bheadache|\brash\b|\bconstipat|neuropath|\bweight (?:gain|loss)|\binsomnia"),
     ("ild-deaths", r"ild deaths?|fatal (?:ild|pneumonitis)|deaths? (?:from|due to|of) (?:ild|pneumonitis|interstitial)|\(ild\), grade 5|interstitial lung disease of grade 5|lung disease in .* fatal in"),
-    ("patient-numbers", r"\bcountry\b|mainland|south korea|\bcountries\b|\bsites?\b(?! of)|\bcent(?:re|er)s\b"),
+    ("patient-numbers", r"(?:done|run|conducted|carried out|performed|took place|enrolled) .{0,16}\bin (?:europe|china|asia|africa|america|the us|japan|india)|where was .{0,30}(?:done|run|conducted)|\brun in \w+|mainland|south korea|\bcountries\b|\bsites?\b(?! of)|\bcent(?:re|er)s\b"),
     ("enrolment-dates", r"(?:first|last) patient|when did .* (?:start|begin|open|enrol)|start date|completion date|expected to (?:report|read|finish|complete)|when will"),
     ("conflict", r"\bsources (?:differ|disagree)|\bdiscrepan"),
     ("g-csf-use", r"(?:how many|proportion|share|rate|percent\w*) (?:patients |pts |of )?.{0,30}(?:receiv|had|got|given|were on|used?).{0,20}(?:g-?csf|growth factor)|g-?csf use"),
@@ -248,14 +250,30 @@ def facets_of(text: str, *, every: bool = False) -> tuple[str, ...]:
     found = tuple(name for name, pattern in _COMPILED if pattern.search(lowered))
     if every:
         return found
+    if "approval" in found and _CARE & set(found) and not _APPROVED.search(lowered):
+        found = tuple(f for f in found if f not in ("approval", "indication"))
     return tuple(f for f in found if not _WIDER.get(f, _NONE) & set(found))
 
 
+_APPROVED = re.compile(
+    r"approv|licen[cs]|authori|\bfda\b|\bema\b|\bnmpa\b|\bchmp\b|indicat|regulat"
+)
+_CARE = frozenset(
+    """premedication dose dose-reduction management infusion gate renal hepatic pregnancy interactions contraindication
+    boxed-warning prophylaxis monitoring schedule stomatitis neutropenia febrile-neutropenia diarrhoea nausea
+    interstitial-lung-disease ocular-surface-event anaemia heart interchange""".split()
+)
+"""Of these a label is asked as a document, not as an approval."""
 _NONE: frozenset[str] = frozenset()
 _WIDER = {
     "dose": frozenset({"dose-reduction"}),
     "neutropenia": frozenset({"febrile-neutropenia"}),
-    "n": frozenset({"g-csf-use"}),
+    "n": frozenset(
+        """g-csf-use attrition crossover subsequent neutropenia febrile-neutropenia diarrhoea nausea vomiting anaemia
+        stomatitis interstitial-lung-disease ocular-surface-event alopecia fatigue serious-adverse-event baseline
+        discontinuation-for-adverse-event fatal-adverse-event any-adverse-event orr""".split()
+    ),
+    "patient-numbers": frozenset({"approval"}),
     "pfs": frozenset({"pfs2"}),
     "orr": frozenset({"dor", "ttr"}),
 }
@@ -373,7 +391,7 @@ def _genotypes(text: str) -> str:
 def numbers(text: str) -> tuple[str, ...]:
     """The numbers of a text that are figures, without those inside names."""
     cleaned = re.sub(
-        r"\b(?:nct ?\d+|[a-z]+-?[a-z]*-?0\d{1,2}\b|her2|brca ?[12]?(?:/2)?|pd-?l?-?1|cd\d+|trop-?2|"
+        r"\b(?:cps ?[<>=≥≤]* ?\d+(?: ?(?:-|to) ?\d+)?\b|nct ?\d+|[a-z]+-?[a-z]*-?0\d{1,2}\b|her2|brca ?[12]?(?:/2)?|pd-?l?-?1|cd\d+|trop-?2|"
         r"topoisomerase [1i]+|sn-?38|cl2a|ugt1a1|esmo (?:congress )?20\d\d|tbcrc[- ]?0?64|"
         r"[a-z]{3,}-?(?:breast|dxd)?-?\d{2,3}\b|cyp3a\d?|95 ?% ?ci|pfs ?2|g-?csf)",
         " ",
