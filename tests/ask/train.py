@@ -48,7 +48,7 @@ def fitted(
 ) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Names, weights and biases."""
     often = Counter(name for row in found for name in row)
-    names = sorted(n for n, c in often.items() if c >= 2 or not n.startswith("w:"))
+    names = sorted(n for n, c in often.items() if c >= 3 or not n.startswith("w:"))
     place = {n: i for i, n in enumerate(names)}
     x = np.zeros((len(found), len(names)))
     for i, row in enumerate(found):

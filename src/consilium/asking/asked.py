@@ -69,7 +69,11 @@ class Asked(msgspec.Struct):
                 plain(self.question),
             )
             is not None
-            or re.search(r"\bdefin|what counts as|meaning of", plain(self.question)) is not None
+            or re.search(
+                r"\bdefin|what counts as|meaning of|\bis what\b|\bwhat is it\b",
+                plain(self.question),
+            )
+            is not None
         )
 
     @property

@@ -155,6 +155,13 @@ class Asker:
                     facets = tuple(dict.fromkeys((*facets, *before_asked)))
                 elif leads_on and set(facets) <= {"arms", "comparator"}:
                     facets = before_asked  # `and the control arm?`: the same of the other arm
+        if named.unknown:
+            strange = tuple(
+                n
+                for n in named.unknown
+                if not (n.islower() and n.isalpha() and set(content(n)) <= self.index.vocabulary)
+            )
+            named = Named(named.entities, strange, named.mentions)
         meta = META_FACETS & set(facets)
         if _META.search(plain(question)) or (
             meta
@@ -509,6 +516,8 @@ class Asker:
         """The things that a question sets side by side, if it does."""
         for kind in ("trial", "drug"):
             found = asked.named.of(kind)
+            if kind == "drug" and asked.named.of("trial"):
+                return ()
             if len(found) >= 2 and (
                 kind == "trial"
                 or re.search(
@@ -610,6 +619,15 @@ class Asker:
         best = coverage(words, frozenset(told))
         for all_words, what, record in self._looked_for:
             here = coverage(words, all_words)
+            if here < 0.7:
+                continue
+            about = self.names.named(f"{record.about} {record.what}", repair=False).entities
+            if not {e for e in asked.named.entities if e.startswith(("trial:", "drug:"))} <= {
+                *about,
+                f"trial:{record.about}",
+                f"drug:{record.about}",
+            }:
+                continue
             if here >= 0.7 and here > best + 0.12 and len(what & set(words)) >= 0.5 * len(what):
                 return (f"{record.what} (looked for: {record.why})",)
         return ()

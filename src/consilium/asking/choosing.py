@@ -55,6 +55,11 @@ _PANELS = frozenset(("person:nccn", "person:asco", "person:esmo"))
 _SPELLED = re.compile(
     r"(?i)\b(?:none|half|one|two|three|four|five|six|seven|eight|nine|ten|twelve)\b"
 )
+_SUMMARIES = frozenset(
+    """dose-reduction-for-adverse-event discontinuation-for-adverse-event any-adverse-event serious-adverse-event
+    dose-interruption-for-adverse-event""".split()
+)
+"""Harms that only a trial has, in the words of which a label speaks of doses."""
 _DATED = re.compile(r"\bwhen\b|\bdate\b|\byear\b|\bday\b")
 
 
@@ -81,6 +86,12 @@ def chosen(
     kept = [first]
     told, said = set(first.facets), set(index.words(first.id))
     pool = [(v, s) for v, s in ranked[1:50] if v >= 0.4 * best and s.kind != "gap"]
+    for value, s in pool:  # rows of one kind stand together
+        same = s.facets == first.facets and s.about == first.about and s.regions == first.regions
+        if same and value >= 0.85 * best and len(kept) < 3 and not _alike(index, s, first):
+            kept.append(s)
+            told |= set(s.facets)
+            said |= index.words(s.id)
     while len(kept) < MOST:
         gains = []
         for value, s in pool:
@@ -137,6 +148,8 @@ def lacking(asked: Asked, kept: Sequence[Statement], harms: frozenset[str]) -> t
     if held & harms:
         held.add("harm")
     rated = set(asked.strong) & harms
+    if not asked.named.of("trial"):
+        rated -= _SUMMARIES
     if rated and not rated & held:
         missing += [f.replace("-", " ") for f in asked.strong if f in rated]
     people = set(asked.named.of("person"))
@@ -179,7 +192,8 @@ def lacking(asked: Asked, kept: Sequence[Statement], harms: frozenset[str]) -> t
     ]
     if "landmark" in asked.facets and ends and asked.named.of("trial"):
         month = _month(question)
-        if month and not any(f"At {month} months" in text for text in texts):
+        grouped = any("month" in s.group for s in said)
+        if month and not grouped and not any(f"At {month} months" in text for text in texts):
             missing.append(FIGURES["landmark"])
     later = re.search(r"second[- ]line|third[- ]line|\b[23]l\b|later lines", question)
     if (
@@ -255,6 +269,9 @@ def unseen(index: Index, names: Names, asked: Asked, first: Statement) -> bool:
     """Whether the part of a statement that speaks to the question says that it was not found."""
     if first.activity or not _UNSEEN.search(first.text):
         return False
+    opening = first.text.partition(": ")[2].split(";")[0]
+    if set(asked.strong) & set(first.facets) and _UNSEEN.search(opening):
+        return True
     if {"dose", "dose-reduction"} & set(asked.facets) and re.search(
         r"the dose [^.;:]{0,20}was not read", first.text
     ):

@@ -394,7 +394,13 @@ class _Deriving:
                 f"{name}, more on its patients: {trial.population.note.rstrip('.')}.",
                 trial.population.because,
                 *dict.fromkeys(
-                    ("population", "eligibility", "baseline", *_facets_in(trial.population.note))
+                    (
+                        "population",
+                        "eligibility",
+                        "baseline",
+                        *_lines_of(trial.population.note),
+                        *_facets_in(trial.population.note),
+                    )
                 ),
             )
         yield made(
@@ -849,7 +855,7 @@ class _Deriving:
         ]
         for class_, plural in _PLURALS.items():
             if classes and all(class_ in held_classes for held_classes in classes):
-                what += f" ({plural})"
+                what += f" ({plural if len(named) > 1 else plural.rstrip('s')})"
         text = (
             f"{who}{since} {stance} {what}{over}{waits}{grading} for: "
             f"{say(held.when, self.edition.model)}."

@@ -68,6 +68,14 @@ _CARE = frozenset(
     pregnancy interactions renal hepatic boxed-warning""".split()
 )
 """Subjects of giving a drug, on which labels speak before trials."""
+_EVENTS = frozenset(
+    """neutropenia febrile-neutropenia anaemia thrombocytopenia diarrhoea nausea vomiting stomatitis heart
+    interstitial-lung-disease ocular-surface-event infusion-reaction colitis""".split()
+)
+_DONE = re.compile(
+    r"\bstop|\bhold|withh|restart|resume|what (?:to do|now|then)|manag|\bdose|threshold|\bwhen\b|\bon [a-z]|\d"
+)
+"""How a question asks what is done about an event, rather than how often it comes."""
 _IDLE = frozenset(
     content(
         "subgroup subgroups subset rate rates percent percentage proportion share figure number many "
@@ -93,6 +101,8 @@ class Wish(msgspec.Struct):
     counter: tuple[tuple[re.Pattern[str], float], ...]
     drugs: frozenset[str]
     people: frozenset[str]
+    rare: str
+    """Of several drugs the one on which by far the least is held."""
     care: bool
     opinion: bool
     graded: bool
@@ -128,15 +138,18 @@ def wish(index: Index, names: Names, asked: Asked, wanted: tuple[str, ...]) -> W
         asks=asks,
         strong=frozenset(asked.strong),
         words={
-            w: index.weight(w) for w in content(beside) if w in index.vocabulary and w not in _IDLE
+            w: min(1.5, index.weight(w)) if w[0].isdigit() else index.weight(w)
+            for w in content(beside)
+            if w in index.vocabulary and w not in _IDLE
         },
         lowered=lowered,
         regions=frozenset(code for code, pattern in REGIONS if re.search(pattern, lowered)),
         marks=tuple((there, worth) for here, there, worth in _MARKS if here.search(lowered)),
         counter=tuple((there, worth) for here, there, worth in _COUNTER if here.search(lowered)),
         drugs=frozenset(e for e in wanted if e.startswith("drug:")),
+        rare=_rare(index, [e for e in wanted if e.startswith("drug:")]),
         people=frozenset(e for e in wanted if e.startswith("person:")),
-        care=bool(asks & _CARE)
+        care=bool(asks & _CARE or (asks & _EVENTS and _DONE.search(lowered)))
         and not asks & {"real-world", "g-csf-use"}
         and not (main and main[0].startswith("trial:"))
         and not re.search(r"\brates?\b|percent|how (?:often|common|many)|incidence", lowered),
@@ -179,6 +192,13 @@ def _within(text: str, told: tuple[float, ...]) -> float:
     if not ranges:
         return 0.0
     return 1.8 if any(holds(n, a, b) for n in told for holds, a, b in ranges) else -1.2
+
+
+def _rare(index: Index, drugs: list[str]) -> str:
+    if len(drugs) < 2:
+        return ""
+    counts = sorted((len(index.by_entity.get(d, ())), d) for d in drugs)
+    return counts[0][1] if 5 * counts[0][0] < counts[-1][0] else ""
 
 
 def coverage(words: dict[str, float], held: frozenset[str]) -> float:
@@ -262,10 +282,12 @@ def score(index: Index, wants: Wish, statement: Statement) -> float:
     topics = TOPICS & asks
     if topics:
         value += 2.4 if topics & index.topics(statement.id) else -0.6
+    if wants.rare in about:
+        value += 2.0
     if wants.care:
         value += {"care": 1.6, "result": -1.5, "harm": -1.5}.get(statement.kind, 0.0)
     if wants.regions and statement.regions:
-        value += 1.8 if wants.regions & set(statement.regions) else -2.5
+        value += 1.8 if wants.regions & set(statement.regions) else -4.0
     if wants.grade and f"grade {wants.grade}" in text:
         value += 1.0
     if wants.told and statement.kind == "care" and statement.facets[1:2] != ("evidence",):
@@ -282,6 +304,10 @@ def score(index: Index, wants: Wish, statement: Statement) -> float:
     ):
         value += 1.5
     if "real-world" in asks & facets:
+        value += 1.5
+    if "baseline" in asks & facets:
+        value += 2.0
+    if "boxed-warning" in asks and ": boxed warning" in text:
         value += 1.5
     if "dose" in asks and statement.facets[1:2] == ("dose",):
         value += 3.0
@@ -345,6 +371,8 @@ def _approval(wants: Wish, statement: Statement, facets: set[str]) -> float:
     value += 0.8 if first and here else -0.5 if first != here else 0.0
     if "approval-none-found" in facets and not (asked_for & facets or (first and here)):
         value -= 1.5
+    if re.search(r"(?:first|initial|original|earliest) .{0,12}(?:approv|licen)", wants.lowered):
+        value += 2.5 if "accelerated" in statement.text else 0.0
     ended = statement.until and statement.until <= wants.asked.as_of.isoformat()
     return value - (1.0 if ended else 0.0)
 
