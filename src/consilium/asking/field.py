@@ -41,6 +41,9 @@ _OWN = frozenset(
     hr-positive poll webinar takeaway loinc""".split()
 )
 """Subjects that only this field has."""
+_EARLIER = re.compile(
+    r"relaps|recur|after|prior|previous|earlier|history|within|months|ended|metasta|advanced|approv|label|indicat"
+)
 _SURER = 0.2
 """How much surer the gate must be of a question that names a drug and asks for something of it."""
 FIELD, OUTSIDE = "field", "out-of-field"
@@ -130,12 +133,16 @@ def outside(
 ) -> bool:
     """Whether the question is out of the field."""
     kinds = {e.partition(":")[0] for e in entities}
-    if "cost" in set(facets):
+    facets = set(facets)
+    if "cost" in facets:
         return True
+    early = "early-disease" in facets and not kinds & {"trial", "person", "activity"}
+    if early and _EARLIER.search(plain(question)) is None:
+        return True  # a treatment of early disease, and no earlier course of a patient
     other = _OTHER.search(plain(question))
     if other and not kinds & {"trial", "person", "activity"}:
         return "drug" not in kinds or _WITH_A_DRUG.search(other[0]) is None
-    if kinds & {"trial", "drug"} or _OWN & set(facets):
+    if kinds & {"trial", "drug"} or _OWN & facets:
         return False
     if not re.search(r"[a-z]{3}", re.sub(r"what|is|times|plus|minus", "", plain(question))):
         return True  # sums

@@ -60,6 +60,7 @@ _IDENTIFIERS = re.compile(
     r"\b\d{1,4} [a-z]+ (?:rd|road|street|st|avenue|ave|lane|close|drive|gardens?)\b|[\w.+-]+@[\w-]+\.[a-z]{2,}|\b(?:\+\d{1,3}[ -]?)?\(?\d{3}\)?[ -]\d{3}[ -]\d{4}\b|\b\d{3} \d{3} \d{4}\b"
 )
 _NAME = re.compile(
+    r"\b[A-Z][a-z]+ [A-Z][a-z]+,? (?:\(?\*?\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|(?:aged? )?\d{2},)|"
     r"\b(?:Case|CASE|Re|Pt|pt|Patient)[:,] ?[A-Z][a-z]+ [A-Z][a-z]+\b|"
     r"\b(?:Mrs|Mr|Ms|Miss|patient(?: named| called)?|named|called|name is)\.? "
     r"(?!Tolaney|Cortes|Dent|Li|TROP|HER|PD|BRCA|TNBC|Trodelvy|Enhertu|Datroway|Dato|TRADE|SERIES|PRIMED|ASCENT|FAQ)"
