@@ -53,25 +53,29 @@ class Named:
 def marked(source: Source, size: int, done: frozenset[int], folder: Path) -> Iterator[Chunk]:
     """The chunks of a source, each with the places of the patients who were named before.
 
-    ``folder`` holds what an earlier run has done; who is named there was named before.
+    ``folder`` holds what an earlier run has done; who is named in a chunk that is done was
+    named before.
     """
     named = Named()
-    for path in sorted(folder.glob("patients-*")):
-        if path.suffix == ".parquet":
-            table = pl.read_parquet(path, columns=["patient"])
-        elif path.suffix == ".csv":
-            table = pl.read_csv(path, columns=["patient"], infer_schema=False)
-        else:
-            continue
-        named.add(table["patient"].to_list())
-    for path in sorted(folder.glob("set-aside-*.csv")):
-        if path.stem == "set-aside-lines":
-            continue
-        aside = pl.read_csv(path, infer_schema=False)
-        named.add(aside.filter(pl.col("reason") != REPEATED)["patient"].to_list())
+    for index in sorted(done):
+        for path in folder.glob(f"patients-{index:06}.*"):
+            named.add(_patients(path))
+        aside = folder / f"set-aside-{index:06}.csv"
+        if aside.exists():
+            listed = pl.read_csv(aside, infer_schema=False)
+            named.add(listed.filter(pl.col("reason") != REPEATED)["patient"].to_list())
     by_line = isinstance(source, Lines)
     for chunk in source.chunks(size, done):
         yield chunk._replace(repeated=named.add(_names(chunk) if by_line else chunk.keys))
+
+
+def _patients(path: Path) -> list[str]:
+    """The column of patients of a table that a run has written."""
+    if path.suffix == ".parquet":
+        table = pl.read_parquet(path, columns=["patient"])
+    else:
+        table = pl.read_csv(path, columns=["patient"], infer_schema=False)
+    return table["patient"].to_list()
 
 
 def _names(chunk: Chunk) -> list[str]:
