@@ -282,7 +282,7 @@ polls:
 credit: {id: a-scheme, says: no credit, requires: [steps, test], pass_percent: 50, attempts: 2, expires: 2027-01-31, keep_years: 6}
 test:
   questions:
-    - {id: tested, asks: Which?, options: [this, that], right: this, because: longer, objectives: [to-learn], results: [example-01-pfs]}
+    - {id: tested, asks: "Which?", options: [this, that], right: this, because: longer, objectives: [to-learn], results: [example-01-pfs]}
 """,
 }
 

@@ -203,6 +203,7 @@ PAGES: dict[str, Reach] = (
 SHOWN_BY: dict[str, str] = {
     "": "home",
     "plan": "plan-empty",
+    "shortcuts": "shortcuts",
     "plan/everything": "everything",
     "plan/print": "print",
     "plan/care": "care",
@@ -213,6 +214,7 @@ SHOWN_BY: dict[str, str] = {
     "evidence/changes": "evidence-changes",
     "evidence/<slug:kind>": "evidence-list",
     "evidence/<slug:kind>/<slug:name>": "evidence-drug",
+    "evidence/<slug:kind>/<slug:name>/<slug:slot>": "evidence-part",
     "evidence/trials/<slug:name>/fit": "evidence-fit",
     "s/<slug:name>": "statement-result",
     "ask/": "ask",

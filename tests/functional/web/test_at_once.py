@@ -33,15 +33,20 @@ make_ready()
 from django.contrib.auth.models import User
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from consilium.web.activity.models import DoneStep
+from consilium.web.activity.models import Attempt, DoneStep, Evaluation
 from consilium.web.activity.progress import step_names
 from consilium.web.editions import the_edition
 User.objects.bulk_create(User(username=f"learner-{{n}}") for n in range({LEARNERS}))
 learners = User.objects.filter(username__startswith="learner-").order_by("pk")
-*earlier, last = step_names(the_edition().activities["{ACTIVITY}"])
+proven = ("test", "evaluation")  # these stand where their answers stand
+*earlier, last = [n for n in step_names(the_edition().activities["{ACTIVITY}"]) if n not in proven]
 DoneStep.objects.bulk_create(
     DoneStep(learner=user, activity="{ACTIVITY}", step=name) for user in learners for name in earlier
 )
+own = [dict(learner=user, activity="{ACTIVITY}") for user in learners]
+passed = dict(number=1, answers={{}}, right=[], of=6, passed=True, edition="for a test")
+Attempt.objects.bulk_create(Attempt(**each, **passed) for each in own)
+Evaluation.objects.bulk_create(Evaluation(**each, answers={{}}) for each in own)
 sessions = []
 for user in learners:
     session = SessionStore()

@@ -11,7 +11,7 @@ from tests.functional.web.test_permissions import EXAMPLES, TABLE, routes
 from tests.functional.web.test_taking_part import signed_in
 
 ACTIVITY = "trop2-roles-2026"
-OF_THE_EDITION = {"activity", "question", "case", "poll", "form", "kind", "name"}
+OF_THE_EDITION = {"activity", "question", "case", "poll", "form", "kind", "name", "slot"}
 """What names something everybody may read."""
 PRIVATE = "words that one learner has not shown"
 NAME, BOARD, BIRTH = "learner-alpha", "board 771", "02-29"
