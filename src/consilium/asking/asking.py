@@ -644,6 +644,7 @@ class Asker:
             if not set(content(w)) <= self.index.vocabulary
             and not self.names.named(w).entities
             and not field.knows(w)
+            and w not in _TITLES
         ]
         return tuple(f"anything by the name {w}" for w in strange[:2])
 
@@ -699,6 +700,7 @@ class Asker:
         )
 
 
+_TITLES = frozenset(("Prof", "Profs", "Professor", "Professors", "Doctor", "Doctors", "Madam"))
 _PHASES = {"i": "1", "ii": "2", "iii": "3"}
 _LEADS: dict[str, dict[str, str]] = {
     "yes-no": {"yes": "Yes.", "no": "No.", "open": "That is not established."},
@@ -731,7 +733,7 @@ _ROUTED = re.compile(
     r"\biv\b|intraven|subcut|\boral|\bby mouth|\btablets?\b|\bcapsules?\b|infusion"
 )
 _SAID_BY = re.compile(
-    r"\bwho (?:said|says|thinks?|believes?|recommends?|prefers?|considers?|argues?|called?|mention(?:s|ed)|expects?|predict\w*|favou?rs?|uses?|gives?|finds?)\b|"
+    r"\bwho (?:made|gave|voiced|issued) (?:us )?(?:the|that|this|any)? ?(?:expert |clinical )?(?:statement|opinion|view|info\w*|details?|answer|comment|remark)|\bwho (?:brought up|told|talked|spoke|discussed|described|commented)|\bwho (?:said|says|thinks?|believes?|recommends?|prefers?|considers?|argues?|called?|mention(?:s|ed)|expects?|predict\w*|favou?rs?|uses?|gives?|finds?)\b|"
     r"\bwhich (?:of the (?:two|experts|speakers|doctors)|expert|speaker|doctor|faculty(?: member)?|of them)\b"
 )
 

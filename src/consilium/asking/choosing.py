@@ -33,8 +33,14 @@ _LISTS = re.compile(
 _DOSE = re.compile(
     r"(?:what|which|recommended|exact|starting|usual) dos(?:e|age)\b|dos(?:e|age) of \w+|how (?:much|many mg)|dose (?:level|reduction)"
 )
+_WHICH_OF_DOSES = re.compile(
+    r"\b(?:after|before|with|at|on) (?:which|what) dose\b|\bday ?\d\b.{0,60}\b(?:which|what) dose\?*$"
+)
 _DOSED = re.compile(
     r"\bmg\b|mg/|µg|MU/kg|AUC|no (?:dose|other starting dose|adjustment)|not to be given|level|same dose|quarter"
+)
+_GRADES = re.compile(
+    r"^[^:]*?\bgrades? (\d)(?:( or (?:worse|higher|more|above)\b|-| to | or | and )(\d)?)?"
 )
 _RATE = re.compile(
     r"\brates?\b|percent|\bincidence|how (?:often|common|frequent)|proportion|share of"
@@ -83,6 +89,13 @@ def chosen(
         return [
             s for v, s in ranked if v >= 0.3 * best and "disclosure" in s.facets
         ][:5] or [first]  # fmt: skip
+    if (
+        "author" in asked.facets
+        and "audience" not in asked.facets
+        and "role" in first.facets
+        and not asked.named.of("person")
+    ):
+        return [s for v, s in ranked if v >= 0.3 * best and "role" in s.facets][:5]
     kept = [first]
     told, said = set(first.facets), set(index.words(first.id))
     pool = [(v, s) for v, s in ranked[1:50] if v >= 0.4 * best and s.kind != "gap"]
@@ -142,7 +155,13 @@ def lacking(asked: Asked, kept: Sequence[Statement], harms: frozenset[str]) -> t
     held = {f for s in said for f in s.facets}
     held |= {f for text in texts for f in facets_of(text, every=True)} - _MARKED
     question = plain(asked.question)
-    if "dose" in asked.facets and _DOSE.search(question) and not _DOSED.search(" ".join(texts)):
+    which = _WHICH_OF_DOSES.search(question) is not None  # `after which dose?` asks for no amount
+    if (
+        "dose" in asked.facets
+        and not which
+        and _DOSE.search(question)
+        and not _DOSED.search(" ".join(texts))
+    ):
         missing.append("a dose")
     missing += [f.replace("-", " ") for f in asked.facets if f in TOPICS and f not in told]
     if held & harms:
@@ -160,7 +179,11 @@ def lacking(asked: Asked, kept: Sequence[Statement], harms: frozenset[str]) -> t
         and {"opinion", "advice", "agreement", "practice", "reason", "forecast", "care"}
         & set(s.facets)
     ]
-    if people and {"opinion", "advice"} & set(asked.facets) and said and not voiced:
+    reported = asked.scope == "activity" and any(
+        set(asked.facets) & MEASURED & set(s.facets) and set(asked.named.of("trial")) & set(s.about)
+        for s in said[:1]
+    )
+    if people and {"opinion", "advice"} & set(asked.facets) and said and not (voiced or reported):
         missing.append("an opinion of this person")
     if rated and asked.named.of("trial") and _RATE.search(question):
         measured = [s for s in said if s.kind in ("harm", "result") and rated & set(s.facets)]
@@ -176,6 +199,7 @@ def lacking(asked: Asked, kept: Sequence[Statement], harms: frozenset[str]) -> t
         and not any(drugs & set(s.about) for s in figures)
     ):
         missing.append("a figure for this drug")
+    missing += _other_grade(question, asked, said, harms)
     missing += _ungraded(question, asked, said, harms)
     ends = set(asked.facets) & MEASURED & ENDPOINTS
     for facet in asked.facets:
@@ -214,6 +238,9 @@ def lacking(asked: Asked, kept: Sequence[Statement], harms: frozenset[str]) -> t
         missing += [f.replace("-", " ") for f in gone]
     elif (
         _QUANTITY.search(question)
+        and not re.search(
+            r"high or (?:was it |is it )?low|low or (?:was it |is it )?high", question
+        )
         and not missing
         and not set(asked.facets) & {"nct", "phase", "names"}
         and not _LISTS.search(question)
@@ -222,6 +249,26 @@ def lacking(asked: Asked, kept: Sequence[Statement], harms: frozenset[str]) -> t
     ):
         missing.append("a figure for this")
     return tuple(dict.fromkeys(missing))
+
+
+def _other_grade(
+    question: str, asked: Asked, said: Sequence[Statement], harms: frozenset[str]
+) -> list[str]:
+    """A rule for the grade that is asked for, where rules for other grades alone are held."""
+    grade = re.search(r"\b(?:grade|gr|g) ?([1-4])\b", question)
+    events = set(asked.strong) & harms
+    if grade is None or not events or asked.named.of("trial"):
+        return []
+    rules = [s for s in said if s.kind == "care" and s.facets[1:2] == ("event",)]
+    rules = [s for s in rules if any(e.replace("-", " ") in s.text for e in events)]
+    told = [spanned for s in rules for spanned in _GRADES.findall(s.text.partition("): ")[2])]
+    if not told or len(told) < len(rules):
+        return []  # a rule without a grade holds for all
+    for low, joint, high in told:
+        ends = int(high or (4 if joint else low))
+        if int(low) <= int(grade[1]) <= ends:
+            return []
+    return [f"a rule for grade {grade[1]}"]
 
 
 def _ungraded(

@@ -45,6 +45,11 @@ def _plan(asker: Asker, asked: Asked) -> Answer | None:
     if asked.named.of("trial") or asked.named.of("person"):
         return None
     text = plain(asked.question)
+    asks = set(asked.facets)
+    if asks & {"approval", "prophylaxis", "premedication"} and (
+        asked.named.of("drug") and not re.search(r"\boptions?\b|what (?:next|first|now)", text)
+    ):
+        return None  # of a drug that is chosen
     found = described(asked.question, asker.names)
     # a question on a group is looked up; a patient has several facts, or is called one
     wanted = _WANTS_PLAN.search(text) is not None

@@ -21,6 +21,10 @@ _DATE = re.compile(
     rf"\b(?P<m3>{_MONTH})[a-z]*\.? (?P<d3>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (?P<y3>\d{{4}}))?|"
     rf"\b(?P<d4>\d{{1,2}})[./](?P<m4>\d{{1,2}})[./](?P<y4>\d{{4}}|\d{{2}})\b"
 )
+_CYCLES = re.compile(
+    r"\b(?:cycles?|c) ?(\d{1,2}\b(?:(?:,| and| or| to|-|/|&| )+ ?(?:c(?:ycle)? ?)?\d{1,2}\b)*)"
+)
+_MOST_CYCLES = 12
 _WANTS_DATES = re.compile(
     r"\bwhen\b|\bdates?\b|next (?:cycle|dose|infusion|course)|\bday ?(?:8|15|21|22)\b|\bd(?:8|15|22)\b|cycle ?[2-9]|calendar|schedule"
 )
@@ -70,7 +74,7 @@ def calendar(asker: Asker, asked: Asked) -> Answer | None:
     found = dates(asked.question, asked.as_of)
     if len(drugs) != 1 or len(found) != 1 or not _WANTS_DATES.search(plain(asked.question)):
         return None
-    if set(asked.facets) & {"approval", "pfs", "os", "status"}:
+    if set(asked.facets) & {"approval", "pfs", "os", "status", "pregnancy"}:
         return None
     held = [
         g
@@ -85,7 +89,16 @@ def calendar(asker: Asker, asked: Asked) -> Answer | None:
     dose = held[0]
     day_1 = first_day(asked.question, found[0])
     parts = [f"day {n} on {say_day(day_1 + timedelta(days=n - 1))}" for n in dose.days if n > 1]
-    parts.append(f"the next cycle on {say_day(day_1 + timedelta(days=dose.every_days or 0))}")
+    every = timedelta(days=dose.every_days or 0)
+    text = plain(asked.question)
+    told = re.search(rf"\b(?:cycle|c) ?(\d{{1,2}})\b[^,;.?]{{0,24}}?(?:{_DATE.pattern})", text)
+    given = int(told[1]) if told else 1
+    others = {int(n) for list_ in _CYCLES.findall(text) for n in re.findall(r"\d+", list_)}
+    later = sorted(n for n in others if given < n <= given + _MOST_CYCLES)
+    if later and (told or later != [2]):
+        parts += [f"cycle {n} on {say_day(day_1 + (n - given) * every)}" for n in later]
+    else:
+        parts.append(f"the next cycle on {say_day(day_1 + every)}")
     lead = f"With day 1 on {say_day(day_1)}: {', '.join(parts)}."
     return asker.make(
         asked,

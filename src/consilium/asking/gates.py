@@ -50,6 +50,7 @@ _INJECTION = re.compile(
     r"(?:respond|reply|answer) (?:only )?(?:with|in) (?:only |just )?(?:yes|no|one word)|\bunrestricted\b|no restrictions|"
     r"override (?:your|the|all)|bypass|</?(?:system|user|assistant|instruction)|\[(?:system|inst)|"
     r"new instructions?:|reveal (?:your|the)|repeat (?:the )?(?:words|text|everything) above|print your|"
+    r"\blet'?s play\b|play a game|\blie (?:to me )?about|\b(?:tell|give) (?:me |us )?(?:a lie|lies|something false|false)|(?:you|please) lie\b|"
     r"make (?:something|it|one|them) up|make up (?:a|an|some|the|any)|just guess|\bguess (?:the|a|what)|\bfabricat\w+|invent (?:a|some|the)|hypothetically,? if you (?:were|had) no"
 )
 _IDENTIFIERS = re.compile(
@@ -82,6 +83,7 @@ _WRITE = re.compile(
     r"detail aid|talking points|testimonial|op-ed|script|code|python|sql|haiku|limerick|rap|statement for)|"
     r"\b(?:advertis|promot(?:e|ional|ing)\b|slogan|marketing|sales pitch)|\bsue\b|\blawsuit|\bmalpractice|liabilit|"
     r"\blegal (?:advice|letter|opinion)|prior[- ]auth\w* (?:letter|appeal)|letter of (?:medical )?necessity|insurance appeal|"
+    r"^(?:an? |one |some |short |funny |rhyming |the )*(?:poem|haiku|limerick|song|rap|slogan|tagline|tweet|jingle|press release|blog post|sonnet|ode|verse|advert\w*|ad copy|linkedin post)s? (?:about|on|for|of|to|praising|celebrating|announcing)\b|"
     r"which is the best(?: drug)?[- ]selling|help (?:me|us) sell"
 )
 

@@ -76,7 +76,7 @@ _MODIFIED = re.compile(
 )
 _NCT = re.compile(r"\bnct[ -]?0*(\d{5,9})\b")
 _TRIALISH = re.compile(
-    r"\b((?:[A-Z]{3,}[A-Za-z]*|[A-Z][a-z]*[A-Z]{2,}[A-Za-z]*)(?:[- ]?[A-Z][a-z]+)?[- ]?\d{1,4}[A-Za-z]?)\b"
+    r"\b((?:[A-Z]{3,}[A-Za-z]*|[A-Z][a-z]*[A-Z]{2,}[A-Za-z]*)(?:[- ]?[A-Z][a-z]+|-[A-Z]{1,4})?[- ]?\d{1,4}[A-Za-z]?)\b"
 )
 _TRIAL_NAMED = re.compile(
     r"\b(?:the )?([A-Z][A-Z0-9]{3,}[A-Za-z0-9-]*)(?: phase \w+)? (?:trial|study)\b"
@@ -90,6 +90,7 @@ _CONGRESS = re.compile(
     r"(?:ESMO|ASCO|ECOG|CSF|GCSF|ANC|AUC|LVEF|AST|ALT|ULN|GFR|EGFR|BSA|BMI|INR|TMB|SPO|NRS|VAS|WHO|QLQ|EORTC|CTCAE|RECIST|CYP|UGT|LOINC|HGNC|SNOMED|PMID|DOI|HER|TROP|SABCS|AACR|NCCN|FDA|EMA|LBA|GRADE|LINE|DAY|CPS|IHC|COVID|STAGE|BRCA|CDK|DSM?)[- ]?",
     re.IGNORECASE,
 )
+_OF_COHORT = re.compile(r"[^\W\d_]{5,}|[a-z]{3,}\d{1,3}")
 _CONGRESSES = frozenset(
     """sabcs adc review mtnbc second first conjugate study series cohort records subgroup report trial abstract
     curr oncol breast cancer european german italian dutch french chemotherapy patients growth factor research
@@ -167,7 +168,7 @@ class Names:
                     found.setdefault(word.lower(), set()).add(trial.id)
         taken = {t for key in self.table for t in key} | _ENGLISH | STOP | _CONGRESSES
         for word, trials in found.items():
-            if len(trials) == 1 and word.isalpha() and len(word) > 4 and word not in taken:
+            if len(trials) == 1 and _OF_COHORT.fullmatch(word) and word not in taken:
                 self._add(word, f"trial:{next(iter(trials))}")
 
     def _add(self, name: str, entity: str) -> None:
@@ -375,5 +376,5 @@ _ENGLISH = frozenset(
     delay delayed survive deteriorate deterioration receive received country region europe united
     states china american european tolerated setting settings single intended audience objective
     objectives learning author authors faculty provider provided title webinar banner grant takeaway
-    takeaways estrogen oestrogen endocrine refractory resistant luminal recurrent inoperable""".split()
+    takeaways olympia estrogen oestrogen endocrine refractory resistant luminal recurrent inoperable""".split()
 )

@@ -79,7 +79,7 @@ _DONE = re.compile(
 _IDLE = frozenset(
     content(
         "subgroup subgroups subset rate rates percent percentage proportion share figure number many "
-        "much often result results data outcome value exact report reported happen found answer"
+        "much often named mentioned cited result results data outcome value exact report reported happen found answer"
     )
 )
 """Words of a question that tell nothing of what is asked for."""
@@ -308,6 +308,8 @@ def score(index: Index, wants: Wish, statement: Statement) -> float:
     if "baseline" in asks & facets:
         value += 2.0
     if "boxed-warning" in asks and ": boxed warning" in text:
+        value += 1.5
+    if "schedule" in asks and wants.strong & _EVENTS and statement.facets[1:2] == ("monitoring",):
         value += 1.5
     if "dose" in asks and statement.facets[1:2] == ("dose",):
         value += 3.0
