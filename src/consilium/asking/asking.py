@@ -108,6 +108,9 @@ class Asker:
         refused = gates.refused(question)
         if refused:
             return self._declined(question, scope, as_of, refused.reason, refused.may_log)
+        one = _THE_ONE.match(plain(question))
+        if one and history and re.search(r"\b(?:trial|study)\b", plain(history[-1])):
+            question = f"which trial {plain(question)[one.end() :]}"
         asked = self._understood(question, scope, as_of, history)
         asked.region = region
         asked.meaning = self._near.meaning(question) if self._near else None
@@ -153,7 +156,11 @@ class Asker:
                 before_asked = facets_of(history[-1])
                 if not [f for f in facets if f not in ("congress",)] or (leads_on and ours):
                     facets = tuple(dict.fromkeys((*facets, *before_asked)))
-                elif leads_on and set(facets) <= {"arms", "comparator"}:
+                elif (leads_on or _SAME_OF_OTHER.search(plain(question))) and set(facets) <= {
+                    "arms",
+                    "comparator",
+                    "results",
+                }:
                     facets = before_asked  # `and the control arm?`: the same of the other arm
         if named.unknown:
             strange = tuple(
@@ -276,7 +283,7 @@ class Asker:
         if re.match(r"(?:given|since|because|as|considering|now that|knowing)\b", text):
             return None
         lists = re.search(
-            r"\b(?:which|what|list|name|all|how many|enumerate|give me|are there(?: any)?|any)\b.{0,50}\b(?:trials|studies)\b|^(?:ongoing |all |the )?(?:phase \w+ )?(?:trials|studies) (?:are|were|is|of|with|on|in|that|testing|investigating|mentioned|named|discussed)",
+            r"\b(?:which|what|list|name|all|how many|enumerate|give me|are there(?: any)?|any)\b.{0,50}\b(?:trials|studies|trial (?:ids?|numbers|identifiers)|ncts)\b|^(?:ongoing |all |the )?(?:phase \w+ )?(?:trials|studies) (?:are|were|is|of|with|on|in|that|testing|investigating|mentioned|named|discussed)",
             text,
         )
         if not lists or len(asked.named.of("trial")) > 0:
@@ -297,6 +304,10 @@ class Asker:
                 (s for s in own if s.kind == "trial" and {"phase", "nct"} & set(s.facets)), None
             )
             if identity is None or trial.kind in ("cohort", "benchmark-set"):
+                continue
+            if "sequence" in asks and not any(
+                "sequence" in s.facets for s in own if s.kind == "trial"
+            ):
                 continue
             if phase and trial.phase != _PHASES.get(phase[1], phase[1]):
                 continue
@@ -378,6 +389,7 @@ class Asker:
         )
 
     def _answered(self, asked: Asked) -> Answer:
+        said: Verdict
         read = claims.reading(asked.question)
         ranked = self.ranked(asked)
         sides = self._sides(asked)
@@ -392,11 +404,23 @@ class Asker:
             or self._not_verified(asked, kept)
             or self._strangers(asked)
         )
+        if missing and read.manner == "premise":
+            near = [s for _, s in ranked[:20]]
+            said, proof = claims.verdict(read.claim, [*kept, *near], self.names, self._others)
+            if said == "no" and proof is not None:
+                return self.make(
+                    asked,
+                    "answer",
+                    verdict=said,
+                    lead=_LEADS["premise"]["no"],
+                    statements=(Said.of(proof),),
+                    missing=missing,
+                )
         if missing or not kept:
             return self._not_there(asked, ranked, missing, kept, read)
         if not sides and unseen(self.index, self.names, asked, kept[0]):
             return self._not_found(asked, kept)
-        said: Verdict = ""
+        said = ""
         lead = ""
         if read.manner:
             near = [s for _, s in ranked[:20]]
@@ -449,7 +473,7 @@ class Asker:
             and _TAKEN.search(text)
             and {"pfs", "os", "orr", "results"} & set(asked.facets)
         ):
-            whom = next((s for _, s in ranked if "population" in s.facets[:1] and s.head), None)
+            whom = next((s for _, s in ranked if _tells_whom(s, asked.scope)), None)
             if whom is not None and whom not in kept:
                 more.append(whom)
                 first = _TOOK.search(text) is not None
@@ -595,6 +619,11 @@ class Asker:
 
     def _unexplained(self, asked: Asked, kept: list[Statement]) -> tuple[str, ...]:
         """A question on a drug of which nothing that is said holds any word."""
+        trait = _TRAIT.search(plain(asked.question)) if "baseline" in asked.facets else None
+        if trait and asked.named.of("trial") and not self._harms & set(asked.facets):
+            words = {w: self.index.weight(w) for w in content(trait[1])}
+            told = frozenset(w for s in kept for w in self.index.words(s.id))
+            return ("a share of this",) if words and coverage(words, told) < 0.35 else ()
         if asked.facets or asked.named.of("trial") or asked.named.of("person") or not kept:
             return ()
         if asked.named.of("drug") == () or self.names.repaired(asked.question) == ():
@@ -700,6 +729,15 @@ class Asker:
         )
 
 
+_SAME_OF_OTHER = re.compile(
+    r"\bhow (?:does|did|do|is|was) (?:that|this|it|these|those) (?:compare|look|in|for)|\b(?:with|in|for|by) the (?:chemo\w*|control|comparator|other)(?: arm| group)?\?*$"
+)
+_TRAIT = re.compile(
+    r"(?:percent\w*|share|proportion|portion|fraction|how many)\b.*?\b(?:with|had|having|were|was) ([a-z -]+)"
+)
+_THE_ONE = re.compile(
+    r"^(?:and |what about |how about |is there )*(?:the |an? )?(?:other |second )?one (?=(?:for|of|with|testing|that|on|in|after|studying)\b)"
+)
 _TITLES = frozenset(("Prof", "Profs", "Professor", "Professors", "Doctor", "Doctors", "Madam"))
 _PHASES = {"i": "1", "ii": "2", "iii": "3"}
 _LEADS: dict[str, dict[str, str]] = {
@@ -754,6 +792,13 @@ def _gained(statement: Statement) -> bool:
         return True
     found = re.search(r"\(HR\) (\d\.\d+) \(95 % CI \d\.\d+ to (\d\.\d+)\)", statement.text)
     return found is not None and float(found[2]) < 1
+
+
+def _tells_whom(statement: Statement, scope: Scope) -> bool:
+    """Whether a statement is the one that says whom a trial took."""
+    if scope == "activity":
+        return statement.kind == "trial" and "population" in statement.facets
+    return "population" in statement.facets[:1] and statement.head
 
 
 def proof_first(manner: str) -> bool:

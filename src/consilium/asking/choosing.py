@@ -89,13 +89,10 @@ def chosen(
         return [
             s for v, s in ranked if v >= 0.3 * best and "disclosure" in s.facets
         ][:5] or [first]  # fmt: skip
-    if (
-        "author" in asked.facets
-        and "audience" not in asked.facets
-        and "role" in first.facets
-        and not asked.named.of("person")
-    ):
-        return [s for v, s in ranked if v >= 0.3 * best and "role" in s.facets][:5]
+    if "author" in asked.facets and not strong and not asked.named.of("person"):
+        roles = [s for v, s in ranked[:8] if v >= 0.3 * best and "role" in s.facets]
+        if roles and not {"audience", "title"} & set(asked.facets):
+            return roles[:5]
     kept = [first]
     told, said = set(first.facets), set(index.words(first.id))
     pool = [(v, s) for v, s in ranked[1:50] if v >= 0.4 * best and s.kind != "gap"]

@@ -54,7 +54,7 @@ _SENSE: tuple[tuple[str, str], ...] = (
     (r"\bmature\b", "mature"),
 )  # fmt: skip
 _SAME = {
-    "permit": "allow", "permitted": "allow", "allowed": "allow", "let": "allow", "inhibitors": "inhibitor",
+    "deruxtecan": "dxd", "permit": "allow", "permitted": "allow", "allowed": "allow", "let": "allow", "inhibitors": "inhibitor",
     "versu": "chemotherapy", "chemo": "chemotherapy", "adc": "conjugate", "adcs": "conjugate",
     "os": "overall", "pfs": "progression", "i": "1", "ii": "2", "iii": "3", "1l": "first", "frontline": "first", "upfront": "first", "2l": "second",
     "wa": "", "significant": "significantly", "improvement": "improv", "extend": "improv", "prolong": "improv",
@@ -67,6 +67,7 @@ _FILLER = frozenset(
     showed shown demonstrated demonstrate statistically significantly significant setting disease
     treatment therapy breast cancer advanced metastatic reported found given going able get getting
     been being have having year time number phase survival free now currently
+    carries carry carrying contains contain delivers deliver
     chemotherapy evidence investigated testing tested uses used using directed doctor called""".split()
 )
 _ENDPOINTS = frozenset("pfs os orr dor pfs2 qol neutropenia diarrhoea crossover".split())
@@ -315,7 +316,8 @@ def verdict(
         for key in ("payload", "linker", "target", "maker", "dar"):
             strange = set(asked.words) - set(said.words)
             if (
-                key in facets & set(statement.facets)
+                statement.kind == "drug"
+                and key in facets & set(statement.facets)
                 and strange
                 and len(wanted) == 1
                 and strange <= others(key, frozenset(wanted))

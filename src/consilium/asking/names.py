@@ -76,7 +76,7 @@ _MODIFIED = re.compile(
 )
 _NCT = re.compile(r"\bnct[ -]?0*(\d{5,9})\b")
 _TRIALISH = re.compile(
-    r"\b((?:[A-Z]{3,}[A-Za-z]*|[A-Z][a-z]*[A-Z]{2,}[A-Za-z]*)(?:[- ]?[A-Z][a-z]+|-[A-Z]{1,4})?[- ]?\d{1,4}[A-Za-z]?)\b"
+    r"\b((?:[A-Z]{3,}[A-Za-z]*|[A-Z][a-z]*[A-Z]{2,}[A-Za-z]*)(?:[- ]?[A-Z][a-z]+(?:[A-Z][a-z]+)?|-[A-Z]{1,4})?[- ]?\d{1,4}[A-Za-z]?)\b"
 )
 _TRIAL_NAMED = re.compile(
     r"\b(?:the )?([A-Z][A-Z0-9]{3,}[A-Za-z0-9-]*)(?: phase \w+)? (?:trial|study)\b"
@@ -143,6 +143,7 @@ class Names:
             for name in names:
                 self._add(name, entity)
         self._add("gilead", "company:gilead")
+        self._of_cohorts: set[str] = set()
         self._add_cohorts(edition)
         self.table.pop(("series",), None)
         self.senses: dict[str, Any] = {}
@@ -170,6 +171,7 @@ class Names:
         for word, trials in found.items():
             if len(trials) == 1 and _OF_COHORT.fullmatch(word) and word not in taken:
                 self._add(word, f"trial:{next(iter(trials))}")
+                self._of_cohorts.add(word)
 
     def _add(self, name: str, entity: str) -> None:
         key = tokens(name)
@@ -271,6 +273,11 @@ class Names:
             for word, entity in self._parts(self.repaired(text))
         )
 
+    def cohorts(self, text: str) -> tuple[str, ...]:
+        """The words of a text that name a cohort of several: they tell which one is meant."""
+        held = {tokens(word) for word in self._of_cohorts}
+        return tuple(w for w, entity in self._parts(tokens(text)) if entity and tokens(w) in held)
+
     def _written(self, entity: str, text: str) -> bool:
         words = tokens(text)
         return any(
@@ -299,6 +306,9 @@ class Names:
                 continue  # `PFS 5` is no trial
             if self._lookup(name) is None and not _FAMILY.match(plain(name)):
                 first = tokens(name)[:1]
+                other = re.search(r"-([A-Za-z]+)\d", name)  # PRIMED-BC2 is not PRIMED
+                if other and first in self.table and self._slip(other[1].lower()) is None:
+                    yield name
                 if first in self.table or first in (("nct",), ("day",)):
                     continue
                 yield name

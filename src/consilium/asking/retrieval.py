@@ -79,7 +79,7 @@ _DONE = re.compile(
 _IDLE = frozenset(
     content(
         "subgroup subgroups subset rate rates percent percentage proportion share figure number many "
-        "much often named mentioned cited result results data outcome value exact report reported happen found answer"
+        "much often named mentioned cited against result results data outcome value exact report reported happen found answer"
     )
 )
 """Words of a question that tell nothing of what is asked for."""
@@ -111,6 +111,8 @@ class Wish(msgspec.Struct):
     told: tuple[float, ...]
     """Numbers of the question that a condition of a label may hold, such as a clearance."""
     grade: str
+    members: bool
+    """Whether the drugs of a class are asked for."""
 
 
 def wish(index: Index, names: Names, asked: Asked, wanted: tuple[str, ...]) -> Wish:
@@ -129,7 +131,8 @@ def wish(index: Index, names: Names, asked: Asked, wanted: tuple[str, ...]) -> W
     if alone and asks & ENDPOINTS:
         main = ()  # what chemotherapy does is told by cohorts that name no drug
     lowered = plain(asked.question)
-    beside = " ".join(w for w in names.masked(asked.question) if not w.startswith("<"))
+    words = [w for w in names.masked(asked.question) if not w.startswith("<")]
+    beside = " ".join([*words, *names.cohorts(asked.question)])
     graded = re.search(r"\b(?:grade|gr\.?|g) ?(\d)\b", lowered)
     return Wish(
         asked=asked,
@@ -158,6 +161,11 @@ def wish(index: Index, names: Names, asked: Asked, wanted: tuple[str, ...]) -> W
         chemotherapy=alone,
         told=_measures(lowered) if asks & _MEASURABLE else (),
         grade=graded[1] if graded else "",
+        members=re.search(
+            r"\b(?:which|what|names? of|name|list)(?: (?:the|two|three|2|3|other|all))* <class>",
+            " ".join(names.masked(asked.question)),
+        )
+        is not None,
     )
 
 
@@ -288,6 +296,8 @@ def score(index: Index, wants: Wish, statement: Statement) -> float:
         value += {"care": 1.6, "result": -1.5, "harm": -1.5}.get(statement.kind, 0.0)
     if wants.regions and statement.regions:
         value += 1.8 if wants.regions & set(statement.regions) else -4.0
+    if wants.members and not wants.strong:
+        value += 1.5 * min(2, sum(e.startswith("drug:") for e in statement.about))
     if wants.grade and f"grade {wants.grade}" in text:
         value += 1.0
     if wants.told and statement.kind == "care" and statement.facets[1:2] != ("evidence",):

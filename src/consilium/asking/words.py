@@ -51,10 +51,10 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("baseline", r"\b(?:share|proportion|portion|percent\w*|fraction) of .{0,40}\b(?:with|had|having|whose)\b|(?:what|which) (?:portion|proportion|share|percent\w*|fraction) (?:of .{0,40})?(?:had|with|were|was)\b|how many (?:percent )?(?:had|were|with)\b|% (?:had|with|were)\b|percent(?:age)? (?:of patients )?(?:with|had|were)\b|\bbaseline|median age|characteristics"),
     ("masking", r"open[- ]label|blinded|\bmask|double[- ]blind|placebo"),
     ("stratified", r"stratif"),
-    ("crossover", r"(?:control|comparator|chemo\w*) (?:arm|group|patients|pts)?.{0,40}\b(?:get|receive|switch|move|given|offered|have access)\b|cross(?:ed|ing)?[- ]?over|\bswitch(?:ed|ing)?\b|go over to|change over|cross to"),
+    ("crossover", r"^(?!.*\b(?:which|what) (?:single[- ]agent )?(?:chemo|drug|agent|regimen)).*(?:control|comparator|chemo\w*) (?:arm|group|patients|pts)?.{0,40}\b(?:get|receive|switch|move|given|offered|have access)\b|cross(?:ed|ing)?[- ]?over|\bswitch(?:ed|ing)?\b|go over to|change over|cross to"),
     ("design", r"\bdesign|\bdiffer(?:s|ed|ence|ences|ent)?\b|similarit|\bhow (?:was|is|were) (?:it|the trial|the study) (?:done|built|run|set up)"),
     ("status", r"\bstatus\b|\bongoing|\brecruiting|\bstill (?:running|open|enrol)|\bcompleted|\breported\b|has .* (?:read out|finished|started)|\bactive\b|results (?:yet|available)|in progress|under way|underway|running\b"),
-    ("presenter", r"which doctor|who (?:showed|shows|gave(?! (?:us )?(?:the |any )?(?:info|detail|view|opinion|answer)))|\bspeaker\b|\btalk\b|who (?:has |had )?(?:presented|presents|showed|reported|unveiled|delivered)|\bpresent(?:er|ed by|ation|ed)\b|\bpresenting\b|which (?:doctor|investigator|expert|speaker) present|by whom"),
+    ("presenter", r"which doctor|who (?:showed|shows|gave(?! (?:us )?(?:the |any )?(?:info|detail|view|opinion|answer)))|\bspeaker\b|\btalk\b(?! about)|who (?:has |had )?(?:presented|presents|showed|reported|unveiled|delivered)|\bpresent(?:er|ed by|ation|ed)\b|\bpresenting\b|which (?:doctor|investigator|expert|speaker) present|by whom"),
     ("congress", r"\besmo\b|\bcongress|\bmeeting\b|\bconference|\basco\b (?:20|pres)|\bsabcs\b|\bpresented\b"),
     ("maturity", r"\bmatur|\bimmatur|\bnot reached\b|\bfinal analysis|\binterim"),
     ("subgroup", r"\bsubgroups?|\bsubsets?|\bexploratory|\bforest"),
@@ -70,7 +70,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("reason", r"\bwhy\b|what explains|\breason|\brationale|\bbecause\b|\bargument|\bhow come"),
     ("agreement", r"\bagree|\bdisagree|\bconsensus|\bsame (?:view|opinion)|\bdiffer\w* in opinion|\bboth (?:experts|doctors|speakers)"),
     ("standard", r"standard (?:of care|treatment)|\bsoc\b"),
-    ("sequence", r"\bsequenc|\bafter (?:t-?dxd|trastuzumab|enhertu|another|an? |one |prior |first |dato|sg|saci|trodelvy|the first)|one after|\border\b|back[- ]to[- ]back|\bsecond (?:adc|conjugate)|adc (?:after|to|-to-|followed)|\bfollowed by|\bfirst or\b|re-?challenge|\bpost[- ](?:t-?dxd|adc|enhertu)|progress\w* on (?:t-?dxd|enhertu|trastuzumab)"),
+    ("sequence", r"\bsequenc|\bafter (?:t-?dxd|trastuzumab|enhertu|another|an? |one |prior |first |dato|sg|saci|trodelvy|the first)|one after|\border\b|back[- ]to[- ]back|\bsecond (?:adc|conjugate)|(?:adc|conjugate)s?[- ](?:after|to|-to-|followed)|\bone (?:adc |conjugate )?after (?:another|the other)|\bfollowed by|\bfirst or\b|re-?challenge|\bpost[- ](?:t-?dxd|adc|enhertu)|progress\w* on (?:t-?dxd|enhertu|trastuzumab)"),
     ("volume", r"\bvolume|\bburden|\bbulky|visceral|low[- ]vol|high[- ]vol"),
     ("symptoms", r"\bsymptom|\basymptom"),
     ("testing", r"\bcentral(?:ly)? test|\btest(?:ed|ing)\b|\bassay"),
@@ -141,7 +141,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("supporter", r"\bsupporters?\b|supported by|who (?:has )?support|support(?:s|ed)? (?:this|the (?:activity|page|commentary|programme|program))|(?:activity|page|commentary|this) supported|relation(?:ship)? (?:between|of|to) .*(?:page|activity)|\bfund(?:ed|s|ing|er)?\b|\bsponsor|\bgrants?\b|\bpaid for|\bpays\b|\bfinanc|\bmoney"),
     ("audience", r"\baudience|\bintended for|\bwho is (?:this|the) (?:activity|page|for)|\bmeant for|\baimed at|\bfor whom is (?:this|the) (?:activity|page)"),
     ("objectives", r"\bobjectives?\b|\blearning (?:goal|aim|outcome)|\baims? of (?:this|the) activity"),
-    ("author", r"who (?:are|is) (?:the )?(?:two |2 )?(?:experts?|speakers?|authors?|faculty|doctors?|oncologists?)|which experts|(?:experts?|doctors?|oncologists?) (?:are |is |was |were )?(?:took part|taking part|featured|involved|participat)|\bauthors?\b|\bfaculty|\bwho (?:wrote|are the experts|is (?:dr )?|answers|speaks|are)|\bcontributor|\bspeakers?\b"),
+    ("author", r"names? of (?:the |both |two |2 )*(?:experts?|speakers?|authors?|doctors?|oncologists?)|who (?:are|is) (?:the )?(?:two |2 )?(?:experts?|speakers?|authors?|faculty|doctors?|oncologists?)|which experts|(?:experts?|doctors?|oncologists?) (?:are |is |was |were )?(?:took part|taking part|featured|involved|participat)|\bauthors?\b|\bfaculty|\bwho (?:wrote|are the experts|is (?:dr )?|answers|speaks|are)|\bcontributor|\bspeakers?\b"),
     ("credentials", r"\bcredential|\bdegrees?\b|\bqualification"),
     ("disclosure", r"\bdisclos|\bconflicts? of interest|\bcoi\b|\bties\b|\bhonorari|\bconsult(?:ant|s|ing|ancy|ed)|\badvis(?:er|or)\b|\bpatents?|\bstocks?\b|\bshares\b|\bfinancial|\brelationship|\broyalt|\bresearch (?:fund|paid|support)"),
     ("disclosure-consultant-or-adviser", r"\bconsult|\badvis(?:er|or)"),
@@ -150,7 +150,7 @@ _FACETS: tuple[tuple[str, str], ...] = (
     ("disclosure-shares-or-options", r"\bstocks?\b|\bshares\b|\bequity|\boptions? in\b"),
     ("disclosure-other-support", r"other (?:financial|material|support)|material support"),
     ("disclosure-royalties-or-patents", r"\bpatent|\broyalt"),
-    ("takeaway", r"take-?aways?|\bkey (?:points?|messages?)|\bmain (?:points?|messages?)|\bsummar|\bbottom line|\btl;?dr"),
+    ("takeaway", r"take-?aways?|\bkey (?:points?|messages?)|\bmain (?:points?|messages?)|\bsummar(?!i[sz]e (?:whether|what|how|if|why|which|dr|doctor|prof))|\bbottom line|\btl;?dr"),
     ("questions", r"which questions|what questions|questions (?:does|do|did|were|are|answered|asked|addressed)|\bfaqs?\b|topics"),
     ("webinar", r"questions? .{0,50}\bc[ao]me from|who (?:had )?(?:posed|submitted|raised)|who asked (?:the|these|those)|(?:posed|asked|submitted|raised) by (?:whom|who)\b|\bwebinar|\bevent\b|where did the questions|audience questions|live session"),
     ("poll", r"\bpoll\b|\bvote"),
@@ -266,7 +266,7 @@ _CARE = frozenset(
 """Of these a label is asked as a document, not as an approval."""
 _NONE: frozenset[str] = frozenset()
 _WIDER = {
-    "dose": frozenset({"dose-reduction"}),
+    "dose": frozenset({"dose-reduction", "pregnancy"}),
     "neutropenia": frozenset({"febrile-neutropenia"}),
     "n": frozenset(
         """g-csf-use attrition crossover subsequent neutropenia febrile-neutropenia diarrhoea nausea vomiting anaemia
@@ -347,6 +347,7 @@ _ONE = {
         "examination": "exam exams eye-exam",
         "swap": "switch",
         "choice": "choose select selection",
+        "easy": "simple straightforward uncomplicated complicated complex difficult hard",
         "upfront": "frontline",
         "second": "2nd",
         "third": "3rd",
@@ -364,7 +365,7 @@ _LINES = {"1": "first line", "2": "second line", "3": "third line"}
 def content(text: str) -> tuple[str, ...]:
     """The stems of the words that carry meaning, words of one meaning as one."""
     found = []
-    lowered = plain(text)
+    lowered = re.sub(r"\bdfi\b", "disease-free interval", plain(text))
     if "28" in lowered or "zyg" in lowered or "metaboli" in lowered:
         text = _genotypes(lowered)
     else:
