@@ -21,14 +21,14 @@ from consilium.asking.answer import (
     Verdict,
 )
 from consilium.asking.asked import META_FACETS, MOST_CHARACTERS, Asked
-from consilium.asking.choosing import chosen, gap_beside, lacking, unseen
+from consilium.asking.choosing import chosen, gap_beside, lacking, seen, unseen
 from consilium.asking.derive import statements
 from consilium.asking.index import Index, TextSearch
 from consilium.asking.model import Model, arranged
 from consilium.asking.names import Named, Names
 from consilium.asking.retrieval import coverage, ranked
 from consilium.asking.statements import RANK, Statement
-from consilium.asking.words import content, facets_of, plain, tokens
+from consilium.asking.words import content, facets_of, numbers, plain, tokens
 from consilium.clinical.dates import Day
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.giving import Silence
@@ -286,7 +286,10 @@ class Asker:
             r"\b(?:which|what|list|name|all|how many|enumerate|give me|are there(?: any)?|any)\b.{0,50}\b(?:trials|studies|trial (?:ids?|numbers|identifiers)|ncts)\b|^(?:ongoing |all |the )?(?:phase \w+ )?(?:trials|studies) (?:are|were|is|of|with|on|in|that|testing|investigating|mentioned|named|discussed)",
             text,
         )
-        if not lists or len(asked.named.of("trial")) > 0:
+        one = re.search(
+            r"\b(?:which|what) (?:trial|study)\b.*\b(?:improv|beat|prolong|won\b)", text
+        )
+        if not (lists or one) or len(asked.named.of("trial")) > 0:
             return None
         phase = re.search(r"phase[ -]?(iii|ii|i|[123])\b", text)
         rows = []
@@ -357,7 +360,8 @@ class Asker:
                     continue
                 identity = unripe[0]
             better = re.search(
-                r"\bimprov|\bbenefit|\bprolong|\blonger|\bbetter|positive for|\bmet\b", text
+                r"\bimprov|\bbenefit|\bprolong|\blonger|\bbetter|\bbeat|\bwon\b|positive for|\bmet\b",
+                text,
             )
             if better and asks & {"pfs", "os"}:
                 gained = [
@@ -621,9 +625,10 @@ class Asker:
         """A question on a drug of which nothing that is said holds any word."""
         trait = _TRAIT.search(plain(asked.question)) if "baseline" in asked.facets else None
         if trait and asked.named.of("trial") and not self._harms & set(asked.facets):
-            words = {w: self.index.weight(w) for w in content(trait[1])}
-            told = frozenset(w for s in kept for w in self.index.words(s.id))
-            return ("a share of this",) if words and coverage(words, told) < 0.35 else ()
+            words = {w: self.index.weight(w) for w in content(trait[1] or trait[2])}
+            counted = [s for s in kept if numbers(seen(s.text))]
+            told = frozenset(w for s in counted for w in self.index.words(s.id))
+            return ("a figure for this",) if words and coverage(words, told) < 0.35 else ()
         if asked.facets or asked.named.of("trial") or asked.named.of("person") or not kept:
             return ()
         if asked.named.of("drug") == () or self.names.repaired(asked.question) == ():
@@ -733,7 +738,7 @@ _SAME_OF_OTHER = re.compile(
     r"\bhow (?:does|did|do|is|was) (?:that|this|it|these|those) (?:compare|look|in|for)|\b(?:with|in|for|by) the (?:chemo\w*|control|comparator|other)(?: arm| group)?\?*$"
 )
 _TRAIT = re.compile(
-    r"(?:percent\w*|share|proportion|portion|fraction|how many)\b.*?\b(?:with|had|having|were|was) ([a-z -]+)"
+    r"(?:percent\w*|share|proportion|portion|fraction|how many)\b.*?\b(?:with|had|having|were|was) ([a-z -]+)|\b(?:median|mean|average) (age)\b"
 )
 _THE_ONE = re.compile(
     r"^(?:and |what about |how about |is there )*(?:the |an? )?(?:other |second )?one (?=(?:for|of|with|testing|that|on|in|after|studying)\b)"

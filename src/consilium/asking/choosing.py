@@ -182,6 +182,12 @@ def lacking(asked: Asked, kept: Sequence[Statement], harms: frozenset[str]) -> t
     )
     if people and {"opinion", "advice"} & set(asked.facets) and said and not (voiced or reported):
         missing.append("an opinion of this person")
+    if (
+        asked.scope == "activity"
+        and people & _PANELS
+        and not any(people & set(s.about) for s in said)
+    ):
+        missing.append("anything by this body")
     if rated and asked.named.of("trial") and _RATE.search(question):
         measured = [s for s in said if s.kind in ("harm", "result") and rated & set(s.facets)]
         if not any(numbers(s.text) for s in measured):

@@ -23,9 +23,9 @@ _OTHER = re.compile(
     r"o?esophag\w+|pancrea\w+|ovarian|bladder|urothelial|melanoma|leuk(?:a)?emia|"
     r"lymphoma|myeloma|glio\w+|sarcoma|thyroid|cervical cancer|endometri\w+|renal cell|hepatocellular|cholangio\w+|biliary|head and neck|neuroendocrine|testicular|"
     r"diabet\w*|hypertension|asthma|covid|influenza|malaria|migraine|depression|arthritis|pregnancy test kit|vaccin\w*|"
-    r"her2[- ]?positive|her2 ?\+(?! ?/)|dcis|adjuvant radiotherap\w*|mammogra\w*|screening|lumpectomy|mastectomy|tattoo|hiv|hepatitis [abc]|radiotherap\w*|radiation therapy|smear test|hormone replacement|sentinel|herceptin duration|hotels?|restaurants?|"
+    r"her2[- ]?positive|dcis|adjuvant radiotherap\w*|mammogra\w*|screening|lumpectomy|mastectomy|tattoo|hiv|hepatitis [abc]|radiotherap\w*|radiation therapy|smear test|hormone replacement|sentinel|herceptin duration|hotels?|restaurants?|"
     r"dogs?|cats?|canine|feline|bitch|veterinar\w+|puppy|labrador|rabbit|horses?|"
-    r"flights?|weather|football|president|recipe (?!for (?:the )?(?:mouth|steroid))|joke|stock price|share price|ceo|salary|stocks? (?:to|should)|which (?:stocks?|shares)|buy .{0,20}(?:shares|stocks?)|shares? price|bitcoin|translate|printer)\b"
+    r"flights?|weather|football|president|recipe (?!for (?:the )?(?:mouth|steroid))|joke|stock price|share price|ceo|salary|stocks? (?:to|should)|which (?:stocks?|shares)|buy .{0,20}(?:shares|stocks?)|shares? price|bitcoin|translate|printer)\b|\bher2 ?\+(?! ?/)"
 )
 _NEAR = re.compile(
     r"breast|tnbc|mbc|triple|her2|brca|adcs?\b|activity|page|expert|patients?\b|trial|study|studies|crossover|author|poll"

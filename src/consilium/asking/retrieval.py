@@ -162,7 +162,7 @@ def wish(index: Index, names: Names, asked: Asked, wanted: tuple[str, ...]) -> W
         told=_measures(lowered) if asks & _MEASURABLE else (),
         grade=graded[1] if graded else "",
         members=re.search(
-            r"\b(?:which|what|names? of|name|list)(?: (?:the|two|three|2|3|other|all))* <class>",
+            r"\b(?:which|what|names? of|name|list)(?: (?:the|two|three|2|3|other|all))* <class>(?! (?:trial|stud))",
             " ".join(names.masked(asked.question)),
         )
         is not None,
