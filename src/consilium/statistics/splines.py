@@ -14,6 +14,7 @@ from consilium.statistics.arrays import BoolArray, FloatArray, StatisticsError, 
 from consilium.statistics.models import Fitted, patients
 
 Scale = Literal["hazard", "odds", "normal"]
+_LOOKED_AT = 500  # places between the boundaries at which the spline must not turn down
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ def fit_spline(
     are log hazard ratios), "odds" log odds of the event, "normal" the probit of it. ``k`` inner
     knots lie at quantiles of the log times of events, the boundaries at the first and the last;
     or give all ``knots`` as log times. Beyond the boundaries the spline is straight: an
-    extrapolation, and no more than that.
+    extrapolation, and no more than that. Raises ``StatisticsError`` where the spline with the
+    highest likelihood would let survival rise between events.
     """
     if scale not in ("hazard", "odds", "normal"):
         raise StatisticsError(f"`{scale}` is no scale; use `hazard`, `odds` or `normal`")
@@ -86,6 +88,12 @@ def fit_spline(
     design = np.column_stack((basis, x))
     slopes = np.column_stack((slope, np.zeros_like(x)))[observed]
     theta, height, information = _newton(scale, design, slopes, observed, leaving)
+    rise = _basis(np.linspace(places[0], places[-1], _LOOKED_AT), places)[1] @ theta[: places.size]
+    if rise.min() < 0:
+        raise StatisticsError(
+            "survival would rise between events: too many knots for so few events. Ask for fewer "
+            "(`k`)"
+        )
     return SplineFit(
         names=(*(f"gamma{i}" for i in range(places.size)), *labels),
         parameters=theta,

@@ -21,6 +21,7 @@ from consilium.report.figures.forest import forest
 from consilium.report.figures.lanes import has_lanes, patient_lanes, trial_lanes
 from consilium.report.figures.network import trial_network
 from consilium.report.figures.style import SERIES, SMALL, WIDTH, broken, drawing
+from consilium.report.figures.svg import inline
 from consilium.report.figures.tree import sequence_tree
 from consilium.statistics.survival import kaplan_meier
 
@@ -145,6 +146,12 @@ class TestEveryFigure:
             "currentColor",
         }
         assert paints <= {series.colour.lower() for series in SERIES}
+
+    def test_has_plain_names_whatever_else_this_process_writes(self, made: Figure):
+        # what makes PDF files registers the empty prefix for itself
+        ElementTree.register_namespace("", "http://www.aiim.org/pdfa/ns/schema#")
+        assert made.document().splitlines()[1].startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+        assert inline(made.svg.encode(), "a", "b").startswith('<svg xmlns="http://www.w3.org')
 
     def test_is_written_as_a_file(self, made: Figure, tmp_path: Path):
         made.save(tmp_path / "it.svg")

@@ -95,7 +95,11 @@ def test_a_spline_starts_on_whatever_times_there_are(seed, n, k, scale):
     seen, event = np.minimum(time, censor), time <= censor
     if event.sum() < 15:
         return
-    model = fit_spline(seen, event, k=k, scale=scale)
+    try:
+        model = fit_spline(seen, event, k=k, scale=scale)
+    except StatisticsError as refused:  # many knots for few events
+        assert "would rise" in str(refused) and k > 0
+        return
     grid = np.linspace(seen[event].min(), seen[event].max(), 50)
     assert (np.diff(model.survival(grid)) <= 1e-12).all()
     curve = kaplan_meier(seen, event)

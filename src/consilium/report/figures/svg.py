@@ -23,8 +23,6 @@ _EVERYWHERE = {"stroke-linejoin": "round"}
 _DEFAULTS = {(f"{what}opacity", "1") for what in ("fill-", "stroke-", "")}
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 
-ElementTree.register_namespace("", _SVG)
-
 
 def inline(raw: bytes, title: str, description: str) -> str:
     """An ``<svg>`` element that scales with its column and needs nothing from outside."""
@@ -45,7 +43,7 @@ def inline(raw: bytes, title: str, description: str) -> str:
     root.insert(0, said)
     root.insert(1, told)
     root.text = None
-    return ElementTree.tostring(root, encoding="unicode").strip() + "\n"
+    return _written(root) + "\n"
 
 
 def standing_alone(svg: str) -> str:
@@ -55,8 +53,15 @@ def standing_alone(svg: str) -> str:
     root.attrib.update({"width": width, "height": height, "color": INK})
     ground = Element(f"{{{_SVG}}}rect", {"width": width, "height": height, "fill": PAPER})
     root.insert(2, ground)
-    written = ElementTree.tostring(root, encoding="unicode").strip()
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{written}\n'
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{_written(root)}\n'
+
+
+def _written(root: Element) -> str:
+    """The element with plain names, whatever prefixes others have registered in this process."""
+    for element in root.iter():
+        element.tag = element.tag.removeprefix(f"{{{_SVG}}}")
+    root.attrib = {"xmlns": _SVG, **root.attrib}
+    return ElementTree.tostring(root, encoding="unicode").strip()
 
 
 def _drop(element: Element) -> None:

@@ -30,7 +30,7 @@ Write = Callable[[Block], SafeString]
 
 MOST_BYTES = 60_000
 """What a page may weigh: its HTML, the style sheets and the script that it loads."""
-_BESIDE = 24_500  # style sheets, script and icon, and what frames every page
+_BESIDE = 26_500  # style sheets, script and icon, and what frames every page
 
 
 @dataclass(frozen=True, slots=True)
