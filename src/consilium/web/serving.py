@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,8 @@ def _warm() -> None:
         found = resolve(path)
         found.func(request, *found.args, **found.kwargs)
     connections.close_all()  # none may be shared by the processes that part
+    gc.collect()
+    gc.freeze()  # what was read stays: no collection walks it again, and the processes share it
 
 
 def serve(
