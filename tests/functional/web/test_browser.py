@@ -149,6 +149,7 @@ def test_the_link_carries_the_facts_in_its_fragment_only(open_page, live_server)
     for name, value in FIRST_LINE.items():
         answer(page, name, value)
     page.locator(".option").first.wait_for()
+    page.wait_for_load_state("networkidle")  # the last update has come
     page.get_by_role("button", name="Copy link").click()
     page.locator("#copied:not(:empty)").wait_for()
     link = page.evaluate("navigator.clipboard.readText()")

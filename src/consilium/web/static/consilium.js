@@ -106,7 +106,7 @@ document.addEventListener("click", async (event) => {
   if ("print" in button.dataset) return void window.print();
   if (!navigator.clipboard) return;
   event.preventDefault();
-  const says = one("#copied");
+  let said = "Copied";
   try {
     if (button.dataset.copy === "link") await navigator.clipboard.writeText(link());
     else {
@@ -114,10 +114,10 @@ document.addEventListener("click", async (event) => {
       const answer = await fetch(button.formAction, { method: "POST", body });
       await navigator.clipboard.writeText(await answer.text());
     }
-    says.textContent = "Copied";
   } catch {
-    says.textContent = "The browser does not allow copying";
+    said = "The browser does not allow copying";
   }
+  one("#copied").textContent = said;
 });
 
 // shortcuts, which can be turned off
