@@ -137,7 +137,7 @@ EXAMPLES: dict[str, dict[str, str]] = {
     "evidence/<slug:kind>/<slug:name>/<slug:slot>": {
         "kind": "drugs",
         "name": "sacituzumab-govitecan",
-        "slot": "manage",
+        "slot": "whole",
     },
     "evidence/trials/<slug:name>.png": {"name": "ascent-03"},
     "evidence/drugs/<slug:name>.png": {"name": "olaparib"},

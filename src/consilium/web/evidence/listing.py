@@ -24,7 +24,7 @@ from consilium.web.evidence.shelf import (
     trial_glyph,
 )
 
-ROWS_A_PAGE = 50
+ROWS_A_PAGE = 45
 
 
 @dataclass(frozen=True, slots=True)
