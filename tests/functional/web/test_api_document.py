@@ -24,6 +24,19 @@ TRIED = settings(
 )
 
 
+@pytest.fixture(autouse=True)
+def _connection_of_the_test():
+    """Requests here go past Django's own client, which keeps the connection of a test open."""
+    from django.core.signals import request_finished, request_started
+    from django.db import close_old_connections
+
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
 def the_document() -> dict:
     return json.loads(json.dumps(api.get_openapi_schema()))
 
