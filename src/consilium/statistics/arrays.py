@@ -20,9 +20,19 @@ class StatisticsError(ConsiliumError):
     """Numbers that a method cannot take, or an answer that does not exist."""
 
 
+def numeric(values: ArrayLike, name: str) -> FloatArray:
+    """Numbers of whatever shape, or a sentence about what is none."""
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise StatisticsError(
+            f"`{name}` holds something that is no number, or rows of different lengths"
+        ) from None
+
+
 def numbers(values: ArrayLike, name: str, *, size: int | None = None) -> FloatArray:
     """One finite column of numbers, of ``size`` rows where that is given."""
-    column = np.ascontiguousarray(values, dtype=np.float64)
+    column = np.ascontiguousarray(numeric(values, name))
     if column.ndim != 1:
         raise StatisticsError(f"`{name}` must be one column; it has {column.ndim} dimensions")
     if size is not None and column.size != size:
@@ -47,17 +57,17 @@ def times(values: ArrayLike, name: str = "time") -> FloatArray:
 
 def flags(values: ArrayLike, name: str, size: int) -> BoolArray:
     """Yes or no for each row, given as booleans or as 0 and 1."""
-    column = np.asarray(values)
+    if isinstance(values, np.ndarray) and values.dtype == np.bool_:
+        column: FloatArray | BoolArray = values
+    else:
+        column = numeric(values, name)
     if column.shape != (size,):
         raise StatisticsError(f"`{name}` has shape {column.shape} where {size} rows are needed")
-    if column.dtype == np.bool_:
-        return column
-    column = column.astype(np.float64)
     known = (column == 0) | (column == 1)
     if not known.all():
         row = int(np.flatnonzero(~known)[0])
         raise StatisticsError(
-            f"`{name}` row {row} is {column[row]:g}; it must be 1 (it happened) or 0 (censored)"
+            f"`{name}` row {row} is {column[row]:g}; it must be 1 (yes) or 0 (no)"
         )
     return np.asarray(column != 0)
 
@@ -99,7 +109,7 @@ def codes(values: ArrayLike, name: str, size: int) -> tuple[IntArray, tuple[Any,
 
 def columns(values: ArrayLike, name: str, size: int) -> FloatArray:
     """A table of ``size`` rows; one column may be given flat."""
-    table = np.asarray(values, dtype=np.float64)
+    table = numeric(values, name)
     if table.ndim == 1:
         table = table[:, None]
     if table.ndim != 2 or table.shape[0] != size:

@@ -21,7 +21,7 @@ from consilium.statistics.arrays import FloatArray, IntArray, StatisticsError, n
 from consilium.statistics.bayes import Posterior, TauPrior
 from consilium.statistics.network import Network, network
 
-_NODES = 9
+_NODES = 15  # of a trial of two arms
 _GRID = 100
 _FREEDOM = 5  # degrees of freedom of the proposal, so that no tail is missed
 

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from consilium.statistics.arrays import FloatArray, IntArray, StatisticsError, times, total
+from consilium.statistics.arrays import (
+    FloatArray,
+    IntArray,
+    StatisticsError,
+    numbers,
+    times,
+    total,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +101,7 @@ def aalen_johansen(time: ArrayLike, cause: ArrayLike) -> StateProbabilities:
     Kaplan-Meier curve that censors the other events overstates each of them.
     """
     leaving = times(time)
-    code = np.asarray(cause, dtype=np.float64)
-    if code.shape != leaving.shape:
-        raise StatisticsError(
-            f"`cause` has shape {code.shape} where {leaving.size} rows are needed"
-        )
+    code = numbers(cause, "cause", size=leaving.size)
     whole = code.astype(np.int64)
     if (code != whole).any() or whole.min() < 0:
         raise StatisticsError("`cause` is 0 for censored, and 1, 2, ... for the events")

@@ -38,6 +38,7 @@ TimeScale = Literal["km", "identity", "log", "rank"]
 
 _STEPS = 40
 _CLOSE = 1e-8  # in standard errors
+_VANISHED = 1e-6  # an effect that is known so much less well than at zero runs off
 _UNROLLED = 4  # up to so many covariates have a loop compiled for just that number
 
 
@@ -211,9 +212,8 @@ class CoxFit:
         tested = np.empty(p)
         for column in range(p):
             kept = np.r_[0:p, p + column]
-            part = score[kept]
-            tested[column] = part @ np.linalg.solve(information[np.ix_(kept, kept)], part)
-        whole = float(score @ np.linalg.solve(information, score))
+            tested[column] = _score_test(score[kept], information[np.ix_(kept, kept)])
+        whole = _score_test(score, information)
         return ProportionalHazardsTest(
             transform,
             self.names,
@@ -419,6 +419,7 @@ def _maximise(rows: _Rows, names: tuple[str, ...], ties: Ties) -> _Maximum:
         raise NoMaximum(
             f"`{names[column]}` does not vary among those at risk at any event; leave it out"
         )
+    first_scale = scale
     score_test = float(score @ _solve(information, score, names))
     step = _solve(information, score, names)
     for iteration in range(1, _STEPS + 1):
@@ -431,6 +432,8 @@ def _maximise(rows: _Rows, names: tuple[str, ...], ties: Ties) -> _Maximum:
         beta = beta + step
         likelihood, score, information = found
         scale = np.sqrt(np.maximum(np.diag(information), 0.0))
+        if (scale < _VANISHED * first_scale).any():
+            break
         step = _solve(information, score, names)
         if np.max(np.abs(step) * scale) < _CLOSE:
             # Newton's method doubles the digits: one more step is free, as it needs no pass.
@@ -759,6 +762,14 @@ class _DeathSums:
             + self.risk[dead, None] * (rows.x[dead] * spared - spared_mean)
         )
         return residual
+
+
+def _score_test(score: FloatArray, information: FloatArray) -> float:
+    """Chi-squared of a score; nan where time does not vary enough among events to tell."""
+    try:
+        return float(score @ np.linalg.solve(information, score))
+    except np.linalg.LinAlgError:
+        return float("nan")
 
 
 def _transformed(rows: _Rows, transform: TimeScale) -> FloatArray:

@@ -25,6 +25,7 @@ from consilium.statistics.arrays import (
     flags,
     normal_quantile,
     numbers,
+    numeric,
     positive,
     times,
 )
@@ -268,7 +269,8 @@ def two_stage(
     Among comparator patients who progressed, an accelerated model of the time from progression
     compares those who switched with those who did not, given ``covariates`` at progression;
     the time after a switch is shrunk by exp(psi), and with ``censor_time`` the comparator arm
-    is recensored. Valid where nothing else
+    is recensored. Times of a progression or a switch that did not happen are not read, and may
+    be nan. Valid where nothing else
     drives both switching and survival, and switches follow progression at once. ``offset`` is
     added to the time from progression. ``outcome_covariates`` enter the final Cox model.
     """
@@ -278,8 +280,10 @@ def two_stage(
     treated = flags(arm, "arm", size)
     moved_on = flags(progressed, "progressed", size)
     crossed = flags(switched, "switched", size)
-    progression = numbers(progression_time, "progression_time", size=size)
-    crossing = numbers(switch_time, "switch_time", size=size)
+    progression = numbers(
+        _needed(moved_on, progression_time, "progression_time"), "progression_time"
+    )
+    crossing = numbers(_needed(crossed, switch_time, "switch_time"), "switch_time")
     late = crossed & (crossing > leaving)
     if late.any():
         row = int(np.flatnonzero(late)[0])
@@ -292,7 +296,8 @@ def two_stage(
         )
     x = crossed[used].astype(np.float64)[:, None]
     if covariates is not None:
-        x = np.column_stack((x, columns(covariates, "covariates", size)[used]))
+        table = columns(_needed(used, covariates, "covariates"), "covariates", size)
+        x = np.column_stack((x, table[used]))
     fit = fit_parametric((leaving - progression + offset)[used], observed[used], x, family=family)
     model = fit.location_scale()
     psi = -float(model.coefficients[1])
@@ -329,7 +334,9 @@ def ipcw(
     Comparator patients who switch are censored at progression; those who progress and do not
     switch weigh, from then on, the inverse of their probability of not switching, from a
     logistic model of ``switch_covariates`` (one row a patient) among those who progressed.
-    Everything that drives switching and survival must be among them. The Cox model has the arm and
+    Everything that drives switching and survival must be among them. Rows of patients who did not
+    progress are not read of ``progression_time`` and ``switch_covariates``, and may be nan. The Cox
+    model has the arm and
     ``outcome_covariates``, with a robust covariance by patient.
     """
     leaving = times(time)
@@ -338,8 +345,12 @@ def ipcw(
     treated = flags(arm, "arm", size)
     moved_on = flags(progressed, "progressed", size) & ~treated
     crossed = flags(switched, "switched", size) & moved_on
-    progression = numbers(progression_time, "progression_time", size=size)
-    z = columns(switch_covariates, "switch_covariates", size)
+    progression = numbers(
+        _needed(moved_on, progression_time, "progression_time"), "progression_time"
+    )
+    z = columns(
+        _needed(moved_on, switch_covariates, "switch_covariates"), "switch_covariates", size
+    )
     design = _design(treated, outcome_covariates)
     beta, covariance = _logistic(
         np.column_stack((np.ones(int(moved_on.sum())), z[moved_on])), crossed[moved_on]
@@ -414,6 +425,14 @@ def _trial(
     if treatment_modifier is not None:
         modifier = positive(treatment_modifier, "treatment_modifier", size)
     return _Trial(leaving, observed, treated, share, last, modifier, recensored)
+
+
+def _needed(rows: BoolArray, values: ArrayLike, name: str) -> FloatArray:
+    """A column or table that only ``rows`` need; 0 in the others, whatever stands there."""
+    given = numeric(values, name)
+    if given.shape[:1] != rows.shape:
+        raise StatisticsError(f"`{name}` has shape {given.shape} where {rows.size} rows are needed")
+    return np.where(rows if given.ndim == 1 else rows[:, None], given, 0.0)
 
 
 def _design(arm: BoolArray, covariates: ArrayLike | None) -> FloatArray:
@@ -495,4 +514,7 @@ def _logistic(x: FloatArray, y: BoolArray) -> tuple[FloatArray, FloatArray]:
         beta = beta + step
         if np.abs(step).max() < 1e-11:
             return beta, np.linalg.inv(information).astype(np.float64)
-    raise StatisticsError("a covariate of the switching model separates those who switched")
+    raise StatisticsError(
+        "a covariate of the switching model separates those who switched, is the same in everybody "
+        "or follows from the others; leave it out"
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from consilium.statistics.arrays import FloatArray, StatisticsError, columns
+from consilium.statistics.arrays import FloatArray, StatisticsError, columns, numeric
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def _regret(table: FloatArray) -> InformationValue:
 
 
 def _table(net_benefit: ArrayLike) -> FloatArray:
-    table = np.asarray(net_benefit, dtype=np.float64)
+    table = numeric(net_benefit, "net_benefit")
     if table.ndim != 2 or table.shape[1] < 2 or not table.shape[0]:
         raise StatisticsError("`net_benefit` needs one row a draw and two or more strategies")
     return columns(table, "net_benefit", table.shape[0])

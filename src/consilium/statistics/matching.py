@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from consilium.statistics.arrays import FloatArray, StatisticsError, columns, numbers
+from consilium.statistics.arrays import FloatArray, StatisticsError, columns, numbers, numeric
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,11 @@ def maic(
 
     Raises where no weights can do it: the target lies outside the patients.
     """
-    x = np.asarray(table, dtype=np.float64)
-    x = columns(x, "table", x.shape[0])
+    x = numeric(table, "table")
+    x = columns(x, "table", len(np.atleast_1d(x)))
     target = numbers(target_means, "target_means", size=x.shape[1])
     if target_sds is not None:
-        sds = np.asarray(target_sds, dtype=np.float64)
+        sds = numeric(target_sds, "target_sds")
         if sds.shape != target.shape:
             raise StatisticsError(f"`target_sds` needs {target.size} values, nan where unknown")
         known = np.isfinite(sds)

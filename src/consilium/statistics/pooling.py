@@ -22,6 +22,7 @@ from consilium.statistics.arrays import (
     named,
     normal_quantile,
     numbers,
+    numeric,
     positive,
 )
 from consilium.statistics.heterogeneity import Heterogeneity, Weighted
@@ -36,7 +37,8 @@ class Pooled:
 
     ``tau_squared`` is the variance between studies; ``q`` with its degrees of freedom and p
     tests that there is none; ``i_squared`` is in per cent. The prediction interval is for the
-    true effect of one further study, nan for a common-effect model. ``weights`` add up to 1.
+    true effect of one further study, nan for a common-effect model. ``weights`` add up to 1. One
+    study says nothing about how studies differ: what does is nan then, and tau² 0.
     """
 
     method: Method
@@ -97,9 +99,12 @@ def effect_from_interval(
 
     Raises where a ratio lies outside its interval.
     """
-    ratio, low, high = (
-        np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (value, lower, upper)
-    )
+    given = [np.atleast_1d(numeric(x, "interval")) for x in (value, lower, upper)]
+    if len({x.shape for x in given}) > 1:
+        raise StatisticsError(
+            f"{given[0].size} ratios with {given[1].size} lower and {given[2].size} upper limits"
+        )
+    ratio, low, high = given
     bad = ~((low > 0) & (low <= ratio) & (ratio <= high) & (low < high))
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
@@ -139,12 +144,12 @@ def pool(
         se *= float(np.sqrt(fit.q / df))
     crit = _critical(df, level, knapp_hartung)
     estimate = float(fit.coefficients[0])
-    typical = df / float(np.trace(model.projection())) if df else float("nan")
-    if method == "FE":
-        i_squared = max(0.0, 100 * (common.q - df) / common.q) if common.q else 0.0
-        h_squared = common.q / df if df else float("nan")
-        spread = float("nan")
+    q = common.q if df else 0.0
+    spread = float("nan")
+    if method == "FE" or not df:
+        i_squared, h_squared = _excess(q, df)
     else:
+        typical = df / float(np.trace(model.projection()))
         i_squared = 100 * tau_squared / (typical + tau_squared)
         h_squared = tau_squared / typical + 1
         spread = crit * float(np.sqrt(se**2 + tau_squared))
@@ -156,12 +161,12 @@ def pool(
         se,
         estimate - crit * se,
         estimate + crit * se,
-        _p(estimate / se, df, knapp_hartung),
+        _p(estimate / se, df, knapp_hartung) if se else float("nan"),
         tau_squared,
         tau_se,
-        common.q,
+        q,
         df,
-        float(chdtrc(df, common.q)) if df else float("nan"),
+        float(chdtrc(df, q)) if df else float("nan"),
         i_squared,
         h_squared,
         estimate - spread,
@@ -357,12 +362,18 @@ def _counted(
         q,
         df,
         float(chdtrc(df, q)) if df > 0 else float("nan"),
-        max(0.0, 100 * (q - df) / q) if q > 0 else 0.0,
-        q / df if df > 0 else float("nan"),
+        *_excess(q, df),
         float("nan"),
         float("nan"),
         shares,
     )
+
+
+def _excess(q: float, df: int) -> tuple[float, float]:
+    """I² in per cent and H² of a common-effect model, from Q."""
+    if df < 1:
+        return float("nan"), float("nan")
+    return (max(0.0, 100 * (q - df) / q) if q > 0 else 0.0), q / df
 
 
 def _fourfold(

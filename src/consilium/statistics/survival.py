@@ -158,8 +158,9 @@ class SurvivalCurve:
     def restricted_mean(self, until: float, level: float = 0.95) -> Estimate:
         """Average event-free time within the first ``until``: the area under the curve.
 
-        The standard error is Greenwood's for an area, sum of (area after t)^2 d / (n (n - d));
-        it is not the spread of min(T, until) between patients (Royston and Parmar, BMC Med Res
+        The standard error is Greenwood's for an area, sum of (area after t)^2 d / (n (n - d)); the
+        other estimators have the variance of their own hazard in place of d / (n (n - d)). It is
+        not the spread of min(T, until) between patients (Royston and Parmar, BMC Med Res
         Methodol 2013;13:152). Raises ``BeyondFollowUp`` rather than extrapolate.
         """
         if not until > 0:
@@ -177,10 +178,13 @@ class SurvivalCurve:
         pieces = heights * np.diff(edges)
         area = float(pieces.sum())
         after = np.cumsum(pieces[::-1])[::-1][1:]
-        n, d = self.n_risk[used], self.n_event[used]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            terms = np.where((d > 0) & (after > 0), after**2 * d / (n * (n - d)), 0.0)
-        se = float(np.sqrt(terms.sum()))
+        if self.estimator == "kaplan-meier":
+            n, d = self.n_risk[used], self.n_event[used]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                step = np.where((d > 0) & (after > 0), d / (n * (n - d)), 0.0)
+        else:
+            step = np.diff(self.cumulative_hazard_standard_error[used] ** 2, prepend=0.0)
+        se = float(np.sqrt(after**2 @ step))
         return Estimate(area, se, area - z * se, area + z * se)
 
     def _at(self, steps: FloatArray, start: float, moments: ArrayLike) -> FloatArray:
@@ -270,7 +274,8 @@ def restricted_mean_contrast(
     """Compare restricted mean survival to ``until`` between arm 1 and arm 0.
 
     Needs no proportional hazards. Ratios use the delta method on the logarithm (Uno and
-    others, J Clin Oncol 2014;32:2380).
+    others, J Clin Oncol 2014;32:2380); where an arm loses no time, the ratio of the time lost has
+    no error and no interval (nan).
     """
     leaving = times(time)
     observed = flags(event_observed, "event_observed", leaving.size)
@@ -387,6 +392,10 @@ def _crossing(time: FloatArray, survival: FloatArray, share: float) -> float:
 
 
 def _log_ratio(top: Estimate, bottom: Estimate, z: float) -> tuple[Estimate, float]:
+    if not (top.value > 0 and bottom.value > 0):
+        nan = float("nan")
+        share = nan if top.value == bottom.value else 0.0 if top.value <= 0 else float("inf")
+        return Estimate(share, nan, nan, nan), nan
     log_ratio = float(np.log(top.value / bottom.value))
     se = float(np.hypot(top.standard_error / top.value, bottom.standard_error / bottom.value))
     low, middle, high = np.exp([log_ratio - z * se, log_ratio, log_ratio + z * se])

@@ -108,6 +108,26 @@ def test_weights_stand_for_those_who_switched():
     assert ours.event_observed.sum() == trial["event_observed"].sum() - lost.sum()
 
 
+def test_times_of_what_did_not_happen_may_be_missing():
+    trial, switching = a_trial()
+    known = {key: trial[key] for key in ("time", "event_observed", "arm")}
+    progressed, switched = switching["progressed"], switching["switched"]
+    at = switching["progression_time"]
+    holes = np.where(progressed, at, np.nan)
+    with np.errstate(invalid="ignore"):
+        marker = np.log(holes)
+    when = np.where(switched, at, np.nan)
+    one = two_stage(**known, **switching, switch_time=at, covariates=np.log(at))
+    holed = {**switching, "progression_time": holes}
+    other = two_stage(**known, **holed, switch_time=when, covariates=marker)
+    assert other.psi == one.psi
+    one = ipcw(**known, **switching, switch_covariates=np.log(at))
+    other = ipcw(**known, **holed, switch_covariates=marker)
+    assert other.fit.coefficients == pytest.approx(one.fit.coefficients, abs=1e-12)
+    with pytest.raises(StatisticsError, match="is nan"):
+        ipcw(**known, **{**switching, "progression_time": when}, switch_covariates=marker)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

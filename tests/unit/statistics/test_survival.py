@@ -218,6 +218,9 @@ def test_a_restricted_mean_is_not_given_beyond_follow_up():
         ([1, -2], [1, 1], "cannot be negative"),
         ([1, 2], [1, 2], "row 1 is 2"),
         ([1, 2], [1], "shape"),
+        (["a", "b"], [1, 1], "`time` holds something that is no number"),
+        ([1, 2], ["yes", "no"], "`event_observed` holds something that is no number"),
+        ([[1], [2, 3]], [1, 1], "different lengths"),
     ],
 )
 def test_bad_input_is_refused_in_words(time, event, said):
@@ -236,6 +239,45 @@ def test_bad_input_is_refused_in_words(time, event, said):
 def test_a_model_without_an_answer_says_so(covariates, said):
     with pytest.raises(NoMaximum, match=said):
         cox(np.where(EVENT, 1, 30), EVENT, covariates)
+
+
+def test_one_covariate_that_separates_has_no_estimate():
+    # Its score and its information vanish together, so that the steps look small.
+    for ties in ("efron", "breslow", "exact"):
+        with pytest.raises(NoMaximum, match="separat"):
+            cox([1, 2, 3, 4], [1, 1, 0, 0], [1, 1, 0, 0], ties=ties)
+
+
+def test_events_at_one_time_do_not_test_proportional_hazards():
+    fit = cox([5, 5, 8, 9], [1, 1, 0, 0], [1, 0, 0.5, 2])
+    tested = fit.proportional_hazards_test()
+    assert np.isnan(tested.global_p) and np.isnan(tested.p).all()
+
+
+def test_an_arm_without_events_has_no_ratio_of_time_lost():
+    time, arm = [1, 2, 3, 4, 5, 6], [0, 0, 0, 1, 1, 1]
+    one = restricted_mean_contrast(time, [1, 0, 0, 0, 0, 0], arm, until=3)
+    assert one.difference.value == pytest.approx(2 / 3)
+    assert one.lost_ratio.value == 0 and np.isnan(one.lost_ratio.upper)
+    none = restricted_mean_contrast(time, [0] * 6, arm, until=3)
+    assert none.difference.value == 0 and none.ratio.value == 1
+    assert np.isnan([none.lost_ratio.value, none.lost_ratio_p, none.ratio_p]).all()
+
+
+@pytest.mark.parametrize("estimator", ["nelson-aalen", "fleming-harrington"])
+def test_a_restricted_mean_has_the_variance_of_its_own_curve(estimator):
+    # By the delta method over the steps of the hazard, where the last at risk dies too.
+    curve = kaplan_meier([1, 2, 5, 6], [1, 1, 1, 1], entry=[0, 0, 3, 3], estimator=estimator)
+    steps = np.diff(curve.cumulative_hazard, prepend=0)
+    variance = np.diff(curve.cumulative_hazard_standard_error**2, prepend=0)
+
+    def area(hazards):
+        height = np.exp(-np.cumsum(hazards))
+        return float(np.diff([0, *curve.time]) @ [1, *height[:-1]])
+
+    slopes = [(area(steps + h) - area(steps - h)) / 2e-6 for h in 1e-6 * np.eye(4)]
+    found = curve.restricted_mean(6)
+    assert found.standard_error == pytest.approx(np.sqrt(np.square(slopes) @ variance), rel=1e-6)
 
 
 def test_a_row_must_enter_before_it_leaves():

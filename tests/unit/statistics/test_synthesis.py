@@ -8,6 +8,7 @@ from scipy.integrate import quad
 
 from consilium.statistics.arrays import StatisticsError
 from consilium.statistics.bayes import TauPrior, bayes_contrast_network
+from consilium.statistics.bayes_arms import bayes_arms_network
 from consilium.statistics.network import bucher, network
 from consilium.statistics.pooling import (
     METHODS,
@@ -61,6 +62,21 @@ def test_one_study_pools_to_itself():
     assert (alone.estimate, alone.standard_error, alone.tau_squared) == pytest.approx((0.3, 0.2, 0))
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_one_study_says_nothing_of_how_studies_differ(method):
+    alone = pool([-0.3], [0.01], method=method)
+    assert alone.q == 0
+    assert np.isnan([alone.i_squared, alone.h_squared, alone.q_p, alone.prediction_upper]).all()
+    # The other trial has no event in one arm, so that its ratio is not known.
+    one_ratio = mantel_haenszel([0, 3], [10, 20], [2, 4], [10, 20])
+    assert np.isnan([one_ratio.i_squared, one_ratio.h_squared]).all()
+
+
+def test_effects_that_are_all_the_same_leave_no_spread_to_test_against():
+    alike = pool([-0.3] * 3, [0.01, 0.01, 0.02], knapp_hartung=True)
+    assert alike.standard_error == 0 and np.isnan(alike.p)
+
+
 def test_equal_effects_have_no_heterogeneity():
     alike = pool([0.2] * 4, [0.1, 0.2, 0.3, 0.4], method="REML")
     assert alike.tau_squared == 0
@@ -80,6 +96,7 @@ def test_zero_cells_need_no_correction():
         (lambda: pool([0.1, 0.2], [0.1, 0.2], method="XX"), "no estimator"),
         (lambda: pool([0.1], [0.1], knapp_hartung=True), "two studies"),
         (lambda: effect_from_interval([0.9], [0.95], [1.2]), "does not lie in its interval"),
+        (lambda: effect_from_interval([0.6, 0.7], [0.5], [0.8]), "2 ratios with 1 lower"),
         (lambda: mantel_haenszel([5], [4], [1], [4]), "5 events of 4"),
         (lambda: meta_regression([1, 2, 3], [1, 1, 1], [1, 1, 1]), "follow from one another"),
         (lambda: bucher(0.1, 0.0, 0.2, 0.1), "above zero"),
@@ -208,6 +225,40 @@ def test_the_posterior_is_the_integral_it_claims_to_be():
     ours = bayes_contrast_network(["1", "2", "3"], ["B"] * 3, ["A"] * 3, y, s)
     assert ours.contrast("B", "A").mean == pytest.approx(first / whole, abs=1e-7)
     assert ours.contrast("A", "B").q975 == pytest.approx(-ours.contrast("B", "A").q025)
+
+
+def test_the_posterior_of_arms_is_the_integral_it_claims_to_be():
+    # Two trials, one arm without events; baseline, effect of the trial and tau on grids.
+    trials = [(0, 30, 4, 30), (5, 50, 9, 50)]
+    mu, delta = np.linspace(-25, 10, 701), np.linspace(-9, 14, 461)
+    taus = np.linspace(0.05, 2.5, 50)
+
+    def likelihood(dead_0, total_0, dead_1, total_1):
+        theta = mu[:, None] + delta
+        height = (dead_0 * mu - total_0 * np.logaddexp(0, mu) - 0.5 * (mu / 100) ** 2)[:, None]
+        height = height + dead_1 * theta - total_1 * np.logaddexp(0, theta)
+        return np.exp(height - height.max()).sum(axis=0)
+
+    each = [likelihood(*trial) for trial in trials]
+    apart = delta[:, None] - delta
+    given = []
+    for tau in taus:
+        spread = np.exp(-0.5 * (apart / tau) ** 2)
+        spread /= spread.sum(axis=1, keepdims=True)
+        given.append(np.prod([spread @ one for one in each], axis=0) * np.exp(-2 * tau**2))
+    density = np.array(given) * np.exp(-0.5 * (delta / 100) ** 2)
+    density /= density.sum()
+    mean = density.sum(axis=0) @ delta
+    sd = np.sqrt(density.sum(axis=0) @ (delta - mean) ** 2)
+    rows = [
+        (i, arm, *trial[2 * k : 2 * k + 2])
+        for i, trial in enumerate(trials)
+        for k, arm in enumerate("AB")
+    ]
+    found = bayes_arms_network(*zip(*rows, strict=True), tau_prior=TauPrior("half-normal", 0.5))
+    assert found.effects[1].mean == pytest.approx(mean, abs=0.02 * sd)
+    assert found.effects[1].sd == pytest.approx(sd, rel=0.02)
+    assert found.tau.mean == pytest.approx(density.sum(axis=1) @ taus, abs=0.03)
 
 
 def test_a_prior_of_tau_counts():
