@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.signal import fftconvolve
 
 from consilium.sequencing.errors import SequenceError
@@ -35,14 +35,35 @@ class LineProbabilities:
     off_death: Array
 
     def __post_init__(self) -> None:
+        for name in self.__slots__:
+            object.__setattr__(self, name, _probabilities(getattr(self, name), name))
+        cycles = {name: len(getattr(self, name)) for name in self.__slots__}
+        if len(set(cycles.values())) > 1:
+            told = ", ".join(f"`{name}` {count}" for name, count in cycles.items())
+            raise SequenceError(f"a line needs as many cycles of each probability; it has {told}")
         on = self.on_next + self.on_death + self.on_stop
         off = self.off_next + self.off_death
         for name, total in (("on", on), ("off", off)):
-            if np.any(total > 1 + 1e-12) or np.any(total < 0):
-                at = int(np.argmax((total > 1 + 1e-12) | (total < 0)))
+            if np.any(total > 1 + 1e-12):
+                at = int(np.argmax(total > 1 + 1e-12))
                 raise SequenceError(
                     f"the ways of leaving {name} treatment sum to {total[at]:g} in cycle {at}"
                 )
+
+
+def _probabilities(values: ArrayLike, name: str) -> Array:
+    try:
+        found = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise SequenceError(f"`{name}` holds something that is no number") from None
+    if found.ndim != 1:
+        raise SequenceError(f"`{name}` must be one column, a probability for each cycle")
+    bad = np.flatnonzero(~((found >= 0) & (found <= 1 + 1e-12)))
+    if bad.size:
+        raise SequenceError(
+            f"`{name}` is {found[bad[0]]:g} in cycle {bad[0]}; a probability lies between 0 and 1"
+        )
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +93,17 @@ class Trace:
 
 
 def sequence_trace(
-    lines: Sequence[LineProbabilities], supportive_death: Array, cycles: int
+    lines: Sequence[LineProbabilities], supportive_death: ArrayLike, cycles: int
 ) -> Trace:
     """The trace of a sequence of lines over ``cycles`` cycles.
 
     ``supportive_death`` is the one-cycle probability of death by cycles since supportive care
     began. Every array must cover the horizon; raises ``SequenceError`` otherwise.
     """
-    needed = [*(part for one in lines for part in _parts(one)), supportive_death]
-    short = [len(part) for part in needed if len(part) < cycles]
+    dying = _probabilities(supportive_death, "supportive_death")
+    short = [len(part) for part in (*(one.on_next for one in lines), dying) if len(part) < cycles]
+    if not lines or cycles < 1:
+        raise SequenceError("a sequence needs a line and at least one cycle")
     if short:
         raise SequenceError(f"a table of {short[0]} cycles does not cover a horizon of {cycles}")
     entrants = np.zeros((cycles, len(lines) + 1))
@@ -93,13 +116,9 @@ def sequence_trace(
         on[:, number] = _convolved(entering, on_stay)
         off[:, number] = _convolved(entering, off_stay)
         entrants[1:, number + 1] = _convolved(entering, moving)[:-1]
-    stay = np.concatenate([[1.0], np.cumprod(1 - supportive_death[: cycles - 1])])
+    stay = np.concatenate([[1.0], np.cumprod(1 - dying[: cycles - 1])])
     on[:, -1] = _convolved(entrants[:, -1], stay)
     return Trace(on, off, 1 - on.sum(axis=1) - off.sum(axis=1), entrants)
-
-
-def _parts(line: LineProbabilities) -> tuple[Array, ...]:
-    return line.on_next, line.on_death, line.on_stop, line.off_next, line.off_death
 
 
 def _stays(line: LineProbabilities, cycles: int) -> tuple[Array, Array, Array]:

@@ -11,6 +11,7 @@ from consilium.sequencing.errors import SequenceError
 from consilium.sequencing.lines import LineOfTreatment
 from consilium.sequencing.microsimulation import key_of, simulate, uniforms
 from consilium.sequencing.renewal import outlook
+from consilium.sequencing.trace import LineProbabilities, sequence_trace
 from consilium.statistics.kernels import without_numba
 
 THREE = [
@@ -177,3 +178,37 @@ def test_beyond_the_horizon_nothing_is_said():
     made = outlook(THREE, supportive_months=4.0, horizon_months=24)
     with pytest.raises(SequenceError, match="beyond the horizon"):
         made.restricted_mean_months(36)
+
+
+def test_a_trace_of_plain_lists_follows_each_share_by_hand():
+    ways = [[0.3, 0.1, 0.0], [0.1, 0.2, 0.3], [0.2, 0.0, 0.1], [0.4, 0.5, 0.1], [0.1, 0.0, 0.2]]
+    followed = sequence_trace([LineProbabilities(*ways)], [0.25, 0.5, 0.5], 3)
+    assert followed.on[:, 0] == pytest.approx([1, 0.4, 0.4 * 0.7])
+    assert followed.off[:, 0] == pytest.approx([0, 0.2, 0.2 * 0.5])
+    assert followed.entrants[:, 1] == pytest.approx([0, 0.3, 0.4 * 0.1 + 0.2 * 0.5])
+    assert followed.on[:, 1] == pytest.approx([0, 0.3, 0.3 * 0.75 + 0.14])
+    assert followed.dead == pytest.approx([0, 0.1, 0.1 + 0.4 * 0.2 + 0.3 * 0.25])
+
+
+@pytest.mark.parametrize(
+    ("ways", "said"),
+    [
+        ([[0.6], [0.5], [0.0], [0.0], [0.0]], "leaving on treatment sum to 1.1 in cycle 0"),
+        ([[0.1], [0.1], [0.0], [0.7], [0.4]], "leaving off treatment sum to 1.1"),
+        ([[-0.1], [0.1], [0.0], [0.0], [0.0]], "`on_next` is -0.1 in cycle 0"),
+        ([["x"], [0.1], [0.0], [0.0], [0.0]], "`on_next` holds something that is no number"),
+        ([[0.1, 0.1], [0.1], [0.0], [0.0], [0.0]], "as many cycles of each"),
+        ([[[0.1]], [0.1], [0.0], [0.0], [0.0]], "one column"),
+    ],
+)
+def test_probabilities_that_cannot_be_are_refused(ways, said):
+    with pytest.raises(SequenceError, match=said):
+        LineProbabilities(*ways)
+
+
+def test_a_trace_needs_tables_for_its_whole_horizon():
+    line = LineProbabilities(*([0.1] * 3 for _ in range(5)))
+    with pytest.raises(SequenceError, match="3 cycles does not cover a horizon of 4"):
+        sequence_trace([line], [0.1] * 4, 4)
+    with pytest.raises(SequenceError, match="needs a line"):
+        sequence_trace([], [0.1] * 4, 4)
