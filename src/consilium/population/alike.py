@@ -14,8 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from consilium.rules.answering import derive
-from consilium.rules.completions import Patient
+from consilium.rules.completions import Patient, Share
 from consilium.rules.conditions import Bound, Condition, Includes, facts_in, tests_in
 from consilium.rules.facts import Between, FactModel, Holding, Known, OneOf
 
@@ -88,12 +87,11 @@ class Part:
     """Facts that definitions or invariants tie together, and what is known of all of them."""
 
     def __init__(self, model: FactModel, facts: tuple[str, ...]) -> None:
-        self.model, self.facts = model, facts
+        self.model, self.facts, self.own = model, facts, frozenset(facts)
         self.rows: list[tuple[int, ...]] = []
         self._codes: dict[tuple[int, ...], int] = {}
         self._patients: list[Patient] = []
-        self.entered: list[dict[str, Known]] = []
-        self.given: list[dict[str, Known]] = []
+        self._shares: dict[int, Share] = {}
 
     def codes(self, columns: Mapping[str, Codes], alphabets: Mapping[str, Alphabet]) -> Codes:
         """One code for each patient for all that is known of the part."""
@@ -119,16 +117,19 @@ class Part:
                 for fact, place in zip(self.facts, row, strict=True)
                 if (known := alphabets[fact].known[place]) is not None
             }
-            self.given.append(found)
-            patient = Patient(self.model, found)
-            self._patients.append(patient)
-            told = {f: k for f, k in patient.facts.items() if not self.model.facts[f].follows}
-            self.entered.append(derive(self.model, told | patient.given))
+            self._patients.append(Patient(self.model, found))
         return code
 
     def patient(self, code: int) -> Patient:
         """Somebody of whom only this is known."""
         return self._patients[code]
+
+    def share(self, code: int) -> Share:
+        """What is known of somebody's own facts of this part."""
+        found = self._shares.get(code)
+        if found is None:
+            found = self._shares[code] = self._patients[code].share(self.own)
+        return found
 
     @property
     def contradictions(self) -> list[str | None]:
@@ -188,10 +189,9 @@ class Parts:
         if found is None:
             if len(self._patients) >= _MOST_PATIENTS:
                 self._patients.clear()
-            given: dict[str, Known] = {}
-            for place, code in zip(places, codes, strict=True):
-                given |= self.parts[place].given[code]
-            found = self._patients[key] = Patient(self.model, given)
+            parts = zip(places, codes, strict=True)
+            shares = [self.parts[place].share(code) for place, code in parts]
+            found = self._patients[key] = Patient.of(self.model, shares)
         return found
 
     def touched(self, condition: Condition) -> tuple[int, ...]:

@@ -1,8 +1,13 @@
-"""Exact answers to every statement for many patients, each group of alike ones asked once."""
+"""Exact answers to every statement for many patients, each group of alike ones asked once.
+
+Two patients are alike to a statement when nothing that its answer rests on tells them
+apart: the answers to its tests, and where a test is open, the ways in which the missing
+facts could still go. What an answer would change rests on more, and has groups of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -10,25 +15,47 @@ from numpy.typing import NDArray
 
 from consilium.guidance.standing import Knowledge
 from consilium.planning.gaps import Asked, asked_of, changes_of
-from consilium.population.alike import Codes, Parts, distinct
+from consilium.population.alike import Codes, Part, Parts, distinct
 from consilium.population.sheets import statements_shown
 from consilium.rules.answering import AnswerTable, answer, answer_test
-from consilium.rules.answers import NO, UNKNOWN, YES
+from consilium.rules.answers import NO, UNKNOWN, YES, Answer
+from consilium.rules.completions import bits_of, rests_on
 from consilium.rules.conditions import Condition, tests_in
+from consilium.rules.facts import is_settled
 
 _CODE = {UNKNOWN: AnswerTable.UNKNOWN, YES: AnswerTable.YES, NO: AnswerTable.NO}
 Small = NDArray[np.int8]
+Rows = NDArray[np.int64]
 
 
-class Group(NamedTuple):
-    """The answer to one statement of patients who are alike, and what each answer would add."""
-
-    code: int
-    changes: dict[tuple[str, str], int]
+Changes = dict[tuple[str, str], int]
+"""What each answer to a fact would add to its weight, in tenths."""
 
 
-_DECIDED = Group(AnswerTable.NO, {})
-"""Stands for the patients of whom one part decides; no answer would change anything."""
+class View:
+    """What one condition sees of a part: codes that it cannot tell apart are one to it."""
+
+    def __init__(self, part: Part, sees: Callable[[View, int], Hashable], mask: int) -> None:
+        self.part, self.sees = part, sees
+        self.mask = mask
+        """The condition's tests of facts of this part."""
+        self.codes: list[int] = []
+        """The first code of each that it tells apart."""
+        self._places: dict[Hashable, int] = {}
+        self._of: list[int] = []
+
+    def column(self, codes: Codes) -> Codes:
+        """What is seen of each patient, as places in ``codes``."""
+        for code in range(len(self._of), len(self.part.rows)):
+            # nobody is what cannot be, and must not stand for others
+            cannot_be = self.part.patient(code).contradiction is not None
+            seen = None if cannot_be else self.sees(self, code)
+            place = self._places.setdefault(seen, len(self.codes))
+            if place == len(self.codes):
+                self.codes.append(code)
+            self._of.append(place)
+        column: Codes = np.array(self._of, np.int32)[codes]
+        return column
 
 
 class Statement:
@@ -36,77 +63,95 @@ class Statement:
 
     def __init__(self, key: str, condition: Condition, parts: Parts, asked: Asked | None) -> None:
         self.key, self.condition, self.parts, self.asked = key, condition, parts, asked
+        model = parts.model
         self.places = parts.touched(condition)
-        self._tests = {
-            place: tuple(dict.fromkeys(t for t in tests_in(condition) if parts.of[t.fact] == place))
-            for place in self.places
-        }
-        self._local: dict[int, list[int]] = {place: [] for place in self.places}
-        self._signatures: dict[int, dict[object, int]] = {place: {} for place in self.places}
-        self._alone: dict[int, list[int]] = {place: [] for place in self.places}
-        self._kept: dict[tuple[int, ...], Group] = {}
-        self.groups = 0
+        self._tests = tuple(dict.fromkeys(tests_in(condition)))
+        self._rests_on = tuple(rests_on(condition, model))
+        self._settling: list[View] = []
+        self._weighing: list[View] = []
+        bits = bits_of(model)
+        for part in (parts.parts[place] for place in self.places):
+            mask = bits.node(condition).mask & sum(map(bits.mask_of, part.facts))
+            self._settling.append(View(part, self._decides, mask))
+            self._weighing.append(View(part, self._changes, mask))
+        self._alone: list[list[int]] = [[] for _ in self.places]
+        self._settled: dict[tuple[int, ...], int] = {}
+        self._weighed: dict[tuple[int, ...], Changes] = {}
 
-    def ask(self, codes: Mapping[int, Codes], size: int) -> tuple[Small, list[Group], Codes]:
-        """The answers, the groups met, and which group each patient is in."""
+    def ask(self, codes: Mapping[int, Codes], size: int) -> Small:
+        """The answers."""
         if not self.places:
-            group = self._settled((), ())
-            return np.full(size, group.code, np.int8), [group], np.zeros(size, np.int32)
-        local = [self._locals(place)[codes[place]] for place in self.places]
+            return np.full(size, self._settle(()), np.int8)
         answers = np.zeros(size, np.int8)
-        inverse = np.zeros(size, np.int32)
-        for place, column in zip(self.places, local, strict=True):
+        columns = []
+        for view, alone, place in zip(self._settling, self._alone, self.places, strict=True):
+            column = view.column(codes[place])
+            for code in view.codes[len(alone) :]:
+                facts = view.part.patient(code).facts
+                alone.append(_CODE[answer(self.condition, facts, self.parts.model)])
             # what one part decides on its own, no other can undo
-            alone = np.array(self._alone[place], np.int8)[column]
-            np.copyto(answers, alone, where=alone != AnswerTable.UNKNOWN)
+            decided = np.array(alone, np.int8)[column]
+            np.copyto(answers, decided, where=decided != AnswerTable.UNKNOWN)
+            columns.append(column)
         left = np.flatnonzero(answers == AnswerTable.UNKNOWN)
-        firsts, among = distinct([column[left] for column in local])
-        found = [_DECIDED]
-        for first in left[firsts]:
-            key = tuple(int(column[first]) for column in local)
-            if key not in self._kept:
-                here = tuple(int(codes[place][first]) for place in self.places)
-                self._kept[key] = self._settled(self.places, here)
-                self.groups += 1
-            found.append(self._kept[key])
-        inverse[left] = among + 1
-        answers[left] = np.array([group.code for group in found], np.int8)[inverse[left]]
-        return answers, found, inverse
+        keys, inverse = _met(columns, left)
+        for key in keys:
+            if key not in self._settled:
+                self._settled[key] = self._settle(self._codes(self._settling, key))
+        answers[left] = np.array([self._settled[key] for key in keys], np.int8)[inverse]
+        return answers
 
-    def _locals(self, place: int) -> Codes:
-        """For each code of a part what this condition sees of it.
+    def weigh(self, codes: Mapping[int, Codes], rows: Rows) -> tuple[list[Changes], Rows]:
+        """What answers would change for patients of whom the statement is open, and for whom."""
+        assert self.asked is not None
+        views = zip(self._weighing, self.places, strict=True)
+        keys, inverse = _met([view.column(codes[place]) for view, place in views], rows)
+        for key in keys:
+            if key not in self._weighed:
+                patient = self.parts.patient(self.places, self._codes(self._weighing, key))
+                self._weighed[key] = changes_of(self.key, patient, self.asked)
+        return [self._weighed[key] for key in keys], inverse
 
-        A part all of whose tests are decided is seen as their answers; of one that
-        leaves a test open everything counts.
-        """
-        part, local = self.parts.parts[place], self._local[place]
-        model = self.parts.model
-        for code in range(len(local), len(part.rows)):
-            # a gap is weighed by what was entered, without what follows from it
-            seen_by = [part.patient(code).facts]
-            if self.asked is not None:
-                seen_by.append(part.entered[code])
-            answers = tuple(
-                answer_test(test, model.known(test.fact, facts))
-                for facts in seen_by
-                for test in self._tests[place]
-            )
-            signature: object = answers if UNKNOWN not in answers else code
-            seen = self._signatures[place]
-            if signature not in seen:
-                seen[signature] = len(seen)
-                alone = answer(self.condition, part.patient(code).facts, model)
-                self._alone[place].append(_CODE[alone])
-            local.append(seen[signature])
-        return np.array(local, np.int32)
+    @staticmethod
+    def _codes(views: list[View], key: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(view.codes[place] for view, place in zip(views, key, strict=True))
 
-    def _settled(self, places: tuple[int, ...], codes: tuple[int, ...]) -> Group:
-        patient = self.parts.patient(places, codes)
-        settled = patient.settle(self.condition)
-        changes: dict[tuple[str, str], int] = {}
-        if settled is UNKNOWN and self.asked is not None:
-            changes = changes_of(self.key, patient, self.asked)
-        return Group(_CODE[settled], changes)
+    def _settle(self, codes: tuple[int, ...]) -> int:
+        return _CODE[self.parts.patient(self.places, codes).settle(self.condition)]
+
+    def _answers(self, view: View, code: int) -> tuple[Answer, ...]:
+        facts, model = view.part.patient(code).facts, self.parts.model
+        return tuple(
+            answer_test(test, model.known(test.fact, facts))
+            for test in self._tests
+            if test.fact in view.part.own
+        )
+
+    def _decides(self, view: View, code: int) -> Hashable:
+        """All that the answer can rest on: of decided tests nothing but their answers."""
+        answers = self._answers(view, code)
+        if UNKNOWN not in answers:
+            return answers
+        return answers, view.part.patient(code).open_to(view.mask)
+
+    def _changes(self, view: View, code: int) -> Hashable:
+        """All that a weight can rest on: of settled facts nothing but the answers to tests."""
+        patient, model = view.part.patient(code), self.parts.model
+        found: list[object] = [self._answers(view, code)]
+        for fact in self._rests_on:
+            if fact in view.part.own:
+                for facts in (patient.facts, patient.given):
+                    known = model.known(fact, facts)
+                    entered = is_settled(known) and not model.facts[fact].follows
+                    found.append(patient.bits.rails(known, fact, view.mask) if entered else known)
+        return tuple(found)
+
+
+def _met(columns: list[Codes], rows: Rows) -> tuple[list[tuple[int, ...]], Rows]:
+    """Each combination that some rows have, and which of them each row has."""
+    among = [column[rows] for column in columns]
+    firsts, inverse = distinct(among)
+    return list(zip(*(column[firsts].tolist() for column in among), strict=True)), inverse
 
 
 class Answered(NamedTuple):
@@ -137,11 +182,6 @@ class Asking:
             (fact, cell): 0 for fact, cells in asked.cells.items() for cell in cells
         }
         self._columns = {key: place for place, key in enumerate(self._columns)}
-
-    @property
-    def groups(self) -> int:
-        """How many groups of alike patients a computation was made for."""
-        return sum(statement.groups for statement in self.statements)
 
     def part_codes(self, columns: Mapping[str, Codes], size: int) -> dict[int, Codes]:
         """One code for each patient and part."""
@@ -175,23 +215,23 @@ class Asking:
         weights = np.zeros((size, len(self._columns)), np.int16)
         first = np.full((size, len(self.facts)), _LAST, np.int16)
         for index, statement in enumerate(self.statements):
-            answered, groups, inverse = statement.ask(codes, size)
-            answers[:, index] = answered
-            if statement.asked is None:
-                continue
-            columns = sorted({self._columns[c] for group in groups for c in group.changes})
-            if columns:
-                table = np.zeros((len(groups), len(columns)), np.int16)
-                at = {column: place for place, column in enumerate(columns)}
-                for row, group in enumerate(groups):
-                    for change, weight in group.changes.items():
-                        table[row, at[self._columns[change]]] = weight
-                weights[:, columns] += table[inverse]
+            answers[:, index] = answered = statement.ask(codes, size)
             open_ = answered == AnswerTable.UNKNOWN
-            if statement.key in self._asked.ranks and open_.any():
-                for fact, rank in self._asked.ranks[statement.key].items():
-                    place = self._places[fact]
-                    np.minimum(first[:, place], rank, out=first[:, place], where=open_)
+            if statement.key not in self._asked.ranks or not open_.any():
+                continue
+            rows = np.flatnonzero(open_)
+            changes, inverse = statement.weigh(codes, rows)
+            columns = sorted({self._columns[change] for group in changes for change in group})
+            if columns:
+                table = np.zeros((len(changes), len(columns)), np.int16)
+                at = {column: place for place, column in enumerate(columns)}
+                for row, group in enumerate(changes):
+                    for change, weight in group.items():
+                        table[row, at[self._columns[change]]] = weight
+                weights[np.ix_(rows, np.array(columns))] += table[inverse]
+            for fact, rank in self._asked.ranks[statement.key].items():
+                place = self._places[fact]
+                np.minimum(first[:, place], rank, out=first[:, place], where=open_)
         return Answered(self.ids, answers, self._order(weights, first), self.facts)
 
     def _order(self, weights: NDArray[np.int16], first: NDArray[np.int16]) -> NDArray[np.int16]:

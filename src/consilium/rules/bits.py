@@ -159,7 +159,10 @@ class Bits:
         """
         if isinstance(known, Holding):
             return (Rails(1 << index, 0), Rails(0, 1 << index))
-        fact = self.tests[index].fact
+        return self.ways(known, self.tests[index].fact, mask)
+
+    def ways(self, known: OneOf | Between, fact: str, mask: int) -> tuple[Rails, ...]:
+        """Every way in which one fact can answer the tests within a mask."""
         within = mask & self.mask_of(fact)
         key = (fact, known, within)
         found = self._choices.get(key)

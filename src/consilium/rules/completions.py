@@ -9,9 +9,10 @@ says "possible", never "certain".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import product
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from itertools import chain, product
 from math import inf
+from typing import NamedTuple
 
 from consilium.rules.answering import answer, answer_test, derive
 from consilium.rules.answers import NO, UNKNOWN, YES, Answer
@@ -69,12 +70,30 @@ def written_out(condition: Condition, model: FactModel) -> Condition:
             return condition
 
 
+def rests_on(condition: Condition, model: FactModel) -> dict[str, None]:
+    """The facts that a condition asks about, each followed by those that it follows from."""
+    found: dict[str, None] = {}
+    for fact in sorted(facts_in(condition)):
+        found[fact] = None
+        for when in model.facts[fact].definition.values():
+            found |= rests_on(when, model)
+    return found
+
+
 def bits_of(model: FactModel) -> Bits:
     """The bits of a model's tests; kept on the model, since its conditions never change."""
     kept: Bits | None = model.__dict__.get("_bits")
     if kept is None:
         kept = model.__dict__["_bits"] = Bits(model)
     return kept
+
+
+class Share(NamedTuple):
+    """What is known of some facts that no definition and no invariant ties to any other."""
+
+    given: dict[str, Known]
+    facts: dict[str, Known]
+    ties: list[tuple[set[str], list[Node]]]
 
 
 class Patient:
@@ -88,8 +107,7 @@ class Patient:
         self.model = model
         self.given = dict(given)
         self.bits = bits_of(model)
-        self._yes = self._no = self._looked = 0
-        self._lacking: dict[str, set[str]] = {}
+        self._begin()
         self.contradiction = self._propagate()
         self.facts = derive(model, self.given)
         if self.contradiction is None:
@@ -99,6 +117,49 @@ class Patient:
         self._constraints = self._open_constraints()
         self._tied: list[tuple[set[str], list[Node]]] | None = None
         self._bound_by_verdicts()
+
+    @classmethod
+    def of(cls, model: FactModel, shares: Sequence[Share]) -> Patient:
+        """Somebody of whom only this is known, without working out again what follows."""
+        patient = cls.__new__(cls)
+        patient.model, patient.bits, patient.contradiction = model, bits_of(model), None
+        patient.given = {f: known for share in shares for f, known in share.given.items()}
+        patient.facts = {f: known for share in shares for f, known in share.facts.items()}
+        patient._tied = list(chain.from_iterable(share.ties for share in shares))
+        patient._begin()
+        return patient
+
+    def _begin(self) -> None:
+        self._yes = self._no = self._looked = 0
+        self._lacking: dict[str, set[str]] = {}
+
+    def share(self, facts: Collection[str]) -> Share:
+        """What is known of some facts that nothing ties to any other."""
+        return Share(
+            {fact: known for fact, known in self.given.items() if fact in facts},
+            {fact: known for fact, known in self.facts.items() if fact in facts},
+            [
+                tied
+                for tied in self._ties()
+                if any(not self.bits.facts_in(node.mask).isdisjoint(facts) for node in tied[1])
+            ],
+        )
+
+    def open_to(self, mask: int) -> Hashable:
+        """All of what is known that the completions of the tests within a mask can rest on."""
+        yes, no = self._rails(mask)
+        asked = self.bits.unknowns_in(mask & ~(yes | no))
+        linked = self._linked_to(asked)
+        for constraint in linked:
+            mask |= constraint.mask
+        yes, no = self._rails(mask)
+        ways = [
+            self.bits.ways(known, fact, mask)
+            for fact in sorted(self.bits.facts_in(mask & ~(yes | no)))
+            # of members each is told by its own test
+            if not isinstance(known := self.model.known(fact, self.given), Holding)
+        ]
+        return yes, no, tuple(map(id, linked)), tuple(ways)
 
     def answer(self, condition: Condition) -> Answer:
         """Kleene's answer."""
@@ -213,11 +274,12 @@ class Patient:
 
         A bare "HER2-negative" bounds the category and the score it rests on.
         """
-        rests_on: dict[str, None] = {}
+        below: dict[str, None] = {}
         for fact in self.model.defined:
             if isinstance(self.given.get(fact.id), OneOf):
-                rests_on |= dict.fromkeys(self._rests_on(fact.id))
-        for name in rests_on:
+                for when in fact.definition.values():
+                    below |= rests_on(when, self.model)
+        for name in below:
             known = self.model.known(name, self.facts)
             if isinstance(known, OneOf) and len(known.values) > 1:
                 left = frozenset(
@@ -231,12 +293,6 @@ class Patient:
                         self.given[name] = OneOf(left)
                         self._looked &= ~self.bits.mask_of(name)
                         self._tied = None
-
-    def _rests_on(self, fact: str) -> Iterator[str]:
-        for when in self.model.facts[fact].definition.values():
-            for name in sorted(facts_in(when)):
-                yield name
-                yield from self._rests_on(name)
 
     def is_open(self, fact: str) -> bool:
         """Whether an entered fact may still have several values."""
@@ -262,14 +318,18 @@ class Patient:
         """
         yes, no = self._rails(node.mask)
         asked = self.bits.unknowns_in(node.mask & ~(yes | no))
-        linked = [
+        linked = self._linked_to(asked)
+        once = len(set(asked)) == len(asked) and self.bits.asks_once(node)
+        return linked if linked or not once else None
+
+    def _linked_to(self, asked: list[str]) -> list[Node]:
+        """The open constraints that bear on some unknowns, each on its own or through others."""
+        return [
             constraint
             for unknowns, constraints in self._ties()
             if not unknowns.isdisjoint(asked)
             for constraint in constraints
         ]
-        once = len(set(asked)) == len(asked) and self.bits.asks_once(node)
-        return linked if linked or not once else None
 
     def _ties(self) -> list[tuple[set[str], list[Node]]]:
         """The open constraints in groups that share no unknown, with the unknowns of each."""
