@@ -40,6 +40,22 @@ def test_harms_and_the_worth_of_knowing_more_are_told():
     assert "needs at least 200 draws" in words
 
 
+def test_the_arms_of_a_trial_are_followed_with_its_crossover():
+    told = " ".join(run("simulate", "--trial", "ASCENT-03", "--draws", "50").out.split())
+    assert "A model of stated assumptions, not evidence." in told
+    assert "82 % of the 179 with a further treatment had sacituzumab govitecan" in told
+    assert "had nobody crossed over" in told and "Side by side, months alive within 36" in told
+    made = json.loads(
+        run("simulate", "--trial", "ascent-03", "--draws", "50", "--format", "json").out
+    )
+    crossing = made["strategies"][1]
+    assert crossing["crossover"] == "crossover-ascent-03"
+    assert crossing["instead"] == ["chemotherapy", "sacituzumab-govitecan", "chemotherapy"]
+    assert crossing["says"][0]["uses"] == ["ascent-03-crossover", "ascent-03"]
+    assert len(made["gaps"]) == 3
+    assert {"ascent-03-crossover", "ascent-03-next-treatment"} <= set(made["uses"])
+
+
 def test_pictures_are_written(tmp_path):
     stack, tornado = tmp_path / "stack.svg", tmp_path / "tornado.svg"
     assert run(*ASKED, "--save", str(stack), "--tornado", str(tornado)).code == 0
@@ -51,6 +67,9 @@ def test_pictures_are_written(tmp_path):
 def test_slips_are_answered_in_words():
     for arguments, says in (
         (("simulate", "T-DXd then SG"), "none is made up"),
+        (("simulate",), "at least one sequence"),
+        (("simulate", "--trial", "SG"), "is no trial"),
+        (("simulate", "--trial", "OptiTROP-Breast01"), "does not follow the design of"),
         (("simulate", "Dato-DXd", "--assume", "x"), "parameter=number"),
         (("simulate", "Dato-DXd", "--model", "none"), "is no model"),
         (("simulate", "Dato-DXd", "--draws", "50", "--save", "x.txt"), ".svg or .png"),

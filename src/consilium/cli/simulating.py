@@ -15,8 +15,13 @@ def register(app: typer.Typer) -> None:
 
 def simulate(
     sequences: Annotated[
-        list[str], typer.Argument(help="One or more sequences: `Dato-DXd then chemotherapy`.")
-    ],
+        list[str] | None,
+        typer.Argument(help="One or more sequences: `Dato-DXd then chemotherapy`."),
+    ] = None,
+    trial: Annotated[
+        str,
+        typer.Option("--trial", help="A trial whose arms are followed, with its crossover."),
+    ] = "",
     model: Annotated[
         str, typer.Option("--model", help="Which model of the edition.")
     ] = "triple-negative-first-line",
@@ -48,17 +53,19 @@ def simulate(
 
     from consilium.cli.commands import UsageError, edition_at  # noqa: PLC0415
     from consilium.cli.console import console  # noqa: PLC0415
-    from consilium.comparing.sides import side  # noqa: PLC0415
+    from consilium.planning.policies import courses_of, courses_of_trial  # noqa: PLC0415
     from consilium.report.outlook import outlook_document, outlook_json  # noqa: PLC0415
     from consilium.sequencing.scenario import scenario  # noqa: PLC0415
 
     held = edition_at(edition)
-    named = [side(held, words) for words in sequences]
+    courses = courses_of(held, sequences or ())
+    if trial:
+        courses = (*courses_of_trial(held, model, trial), *courses)
     with Console(stderr=True).status("Drawing parameters and following the cohorts"):
         made = scenario(
             held,
             model,
-            [one.regimens if one.sequence else one.regimens[:1] for one in named],
+            courses,
             draws=draws,
             seed=seed,
             mean_until=until,

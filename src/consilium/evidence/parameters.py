@@ -13,7 +13,13 @@ from consilium.errors import ConsiliumError
 from consilium.evidence.references import HarmId, RegimenId, ResultId, TrialId
 
 Quantity = Literal[
-    "time-on-line", "shape", "going-on", "dying", "supportive-care", "later-conjugate"
+    "time-on-line",
+    "shape",
+    "going-on",
+    "dying",
+    "supportive-care",
+    "later-conjugate",
+    "crossover",
 ]
 
 
@@ -63,8 +69,10 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     start the next, ``dying`` the share of the others who die at that moment, ``supportive-care``
     the mean survival in months of the rest (a median ``less`` another, as if their hazard were
     constant), ``later-conjugate`` the factor on the time on a
-    conjugate after another with the same class of payload. ``spread`` is the factor by which a
-    figure without an interval may be off, ``between_series`` that by which series differ.
+    conjugate after another with the same class of payload, ``crossover`` the share of those going
+    on after the first line of an arm who have what its design names instead. ``spread`` is the
+    factor by which a figure without an interval may be off, ``between_series`` that by which
+    series differ.
     """
 
     id: str
@@ -95,18 +103,48 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A published figure that a model must predict before it may show what is not known.
 
-    ``sequence`` is what the arm was given; ``crossover`` the share of those going on who had the
-    second regimen of ``instead``. The parameters may not rest on the figure that is predicted.
+    It is predicted for that arm of the design of its trial. The parameters may not rest on the
+    figure that is predicted.
     """
 
     id: str
     arm: FigureOf
     predicts: Literal["leaving-second-line", "third-treatment", "overall-survival"]
+    note: str = ""
+
+
+class DesignArm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an arm of a trial was given, and what followed.
+
+    ``sequence`` is the usual course, its first line timed by the parameter ``first_line``;
+    ``crossover`` the parameter with the share of those going on who had ``instead``.
+    ``going_on`` is what the trial says of further treatment: shown beside the model, not put in.
+    """
+
+    arm: str
     sequence: tuple[RegimenId, ...]
     first_line: str
-    crossover: float = 0.0
+    crossover: str = ""
     instead: tuple[RegimenId, ...] = ()
+    going_on: FigureOf | None = None
     note: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.crossover) != bool(self.instead):
+            raise ParameterError(f"`{self.arm}` needs both `crossover` and `instead`, or neither")
+        if self.instead and (
+            self.instead[0] != self.sequence[0] or len(self.instead) != len(self.sequence)
+        ):
+            raise ParameterError(
+                f"`{self.arm}`: who crosses over has the same first line and as many lines"
+            )
+
+
+class TrialDesign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The arms of a trial as sequences, with what is known of treatment afterwards."""
+
+    trial: TrialId
+    arms: tuple[DesignArm, ...]
 
 
 class Informing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -139,12 +177,21 @@ class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     says: str
     horizon_months: float
     parameters: tuple[Parameter, ...]
+    designs: tuple[TrialDesign, ...] = ()
     checks: tuple[Check, ...] = ()
     informed_by: tuple[Informing, ...] = ()
     harms: tuple[HarmOnLine, ...] = ()
 
     def __post_init__(self) -> None:
         held = {parameter.id for parameter in self.parameters}
+        for design in self.designs:
+            for arm in design.arms:
+                for name in filter(None, (arm.first_line, arm.crossover)):
+                    if name not in held:
+                        raise ParameterError(
+                            f"the design of `{design.trial}` rests on `{name}`, which is no "
+                            "parameter here"
+                        )
         for informing in self.informed_by:
             for name in informing.parameters:
                 if name not in held:

@@ -18,14 +18,34 @@ Ranged = tuple[float, float, float]
 """The middle, and the 95 % range that doubt about the numbers gives it: low, high."""
 
 
+class ReasonedSaid(msgspec.Struct, frozen=True):
+    """A sentence on where a sequence comes from, and the statements it rests on."""
+
+    text: str
+    uses: tuple[str, ...]
+
+
+class GapSaid(msgspec.Struct, frozen=True):
+    """``one`` less ``other`` in the unit of ``measure``."""
+
+    one: str
+    other: str
+    months: Ranged
+
+
 class StrategySaid(msgspec.Struct, frozen=True):
     """One sequence; ``reach`` are the shares who start each line. Survival is null where withheld.
 
-    ``patient_range`` are the months by which 10, 50 and 90 % of patients have died.
+    Of those who go on after the first line, the share that the parameter ``crossover`` holds has
+    ``instead``; both are empty where all have the same. ``says`` tells where the sequence comes
+    from. ``patient_range`` are the months by which 10, 50 and 90 % of patients have died.
     """
 
     name: str
     regimens: tuple[str, ...]
+    instead: tuple[str, ...]
+    crossover: str
+    says: tuple[ReasonedSaid, ...]
     reach: tuple[float, ...]
     reach_conjugate: Ranged
     months_on_conjugate: Ranged
@@ -126,6 +146,7 @@ class OutlookSaid(msgspec.Struct, frozen=True):
     unranked: str
     measure: str
     difference: Ranged | None
+    gaps: tuple[GapSaid, ...]
     strategies: tuple[StrategySaid, ...]
     swings: tuple[SwingSaid, ...]
     information: InformationSaid | None
@@ -182,6 +203,10 @@ def _sections(made: Scenario, edition: Edition, cites: dict[str, int]) -> Iterat
     yield Section(
         "Sequences", parts=tuple(_strategy(s, made, edition, cites) for s in made.strategies)
     )
+    if made.gaps:
+        yield Section(
+            f"Side by side, {made.measure}", tuple(Item(words) for words in gaps_said(made))
+        )
     yield Section(
         "What the model predicts of what is known",
         tuple(
@@ -224,6 +249,9 @@ def _strategy(
     strategy: Strategy, made: Scenario, edition: Edition, cites: dict[str, int]
 ) -> Section:
     items = [
+        Item(said.text, "plain", _cited(said.uses, edition, cites)) for said in strategy.course.says
+    ]
+    items += [
         Item(
             f"Ever have a conjugate: {_share(strategy.reach_conjugate)}; months on one: "
             f"{_said(strategy.months_on_conjugate)}."
@@ -265,6 +293,19 @@ def _strategy(
         for burden in strategy.harms
     ]
     return Section(strategy.name, tuple(items))
+
+
+def gaps_said(made: Scenario) -> list[str]:
+    """The difference of every two courses in words."""
+    found = []
+    for gap in made.gaps:
+        more = "more" if gap.months.middle >= 0 else "fewer"
+        low, high = sorted((gap.months.low, gap.months.high))
+        found.append(
+            f"{gap.one} against {gap.other}: {abs(gap.months.middle):.1f} {more} "
+            f"(difference {low:.1f} to {high:.1f})."
+        )
+    return found
 
 
 _ABOUT = {
@@ -347,9 +388,9 @@ def _cited(
 
 
 def _because(use: str, edition: Edition) -> tuple[Citation, ...]:
-    """The sources of a result, a harm or a trial."""
-    held = edition.results.get(use) or edition.harms.get(use) or edition.trials[use]
-    return held.because
+    """The sources of a result, a harm, a position or a trial."""
+    held = edition.results.get(use) or edition.harms.get(use) or edition.positions.get(use)
+    return (held or edition.trials[use]).because
 
 
 def _said(value: Range) -> str:
@@ -376,10 +417,14 @@ def outlook_said(made: Scenario) -> OutlookSaid:
         unranked=made.unranked,
         measure=made.measure,
         difference=_range(made.difference),
+        gaps=tuple(GapSaid(gap.one, gap.other, _ranged(gap.months)) for gap in made.gaps),
         strategies=tuple(
             StrategySaid(
                 name=s.name,
-                regimens=s.regimens,
+                regimens=s.course.regimens,
+                instead=s.course.instead,
+                crossover=s.course.crossover,
+                says=tuple(ReasonedSaid(one.text, one.uses) for one in s.course.says),
                 reach=tuple(round(float(r), 6) for r in s.outlook.reach),
                 reach_conjugate=_ranged(s.reach_conjugate),
                 months_on_conjugate=_ranged(s.months_on_conjugate),

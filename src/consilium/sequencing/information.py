@@ -86,6 +86,7 @@ _KINDS: dict[str, Callable[[Parameter], bool]] = {
     "time on the first line": _first,
     "time on later lines": _later,
     "who goes on, and who dies on leaving": lambda p: p.quantity in ("going-on", "dying"),
+    "who crosses over": lambda p: p.quantity == "crossover",
     "survival after the last line": lambda p: p.quantity == "supportive-care",
     "what a first conjugate leaves for a second": lambda p: p.quantity == "later-conjugate",
 }

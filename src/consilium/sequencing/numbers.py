@@ -26,7 +26,7 @@ Array = NDArray[np.float64]
 
 _Z = 1.959963984540054
 _LARGEST = 1000.0  # months, or a factor
-_SHARES = ("going-on", "dying")
+_SHARES = ("going-on", "dying", "crossover")
 
 
 class MissingFigure(SequenceError):

@@ -77,6 +77,25 @@ class Outlook:
         return crossing(self.months, self.alive, 0.5)
 
 
+def mixture(parts: Sequence[Outlook], shares: Sequence[float]) -> Outlook:
+    """The outlook of a cohort in which these shares have these courses, as many lines each."""
+    weights = np.asarray(shares, dtype=np.float64)
+    first = parts[0]
+    on_line, supportive, dead, reach = (
+        np.tensordot(weights, np.stack([getattr(part, name) for part in parts]), axes=1)
+        for name in ("on_line", "supportive", "dead", "reach")
+    )
+    labels = zip(*(part.labels for part in parts), strict=True)
+    return Outlook(
+        tuple(" or ".join(dict.fromkeys(line)) for line in labels),
+        first.months,
+        on_line,
+        supportive,
+        dead,
+        reach,
+    )
+
+
 def crossing(months: Array, share: Array, level: float) -> float:
     """When a falling curve first meets a level, straight between moments; NaN if never."""
     below = np.flatnonzero(share <= level)

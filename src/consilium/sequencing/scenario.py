@@ -6,8 +6,9 @@ withheld where it cannot predict the survival that trials have published.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,13 @@ from numpy.typing import NDArray
 from consilium.evidence.parameters import Check, ModelFile
 from consilium.knowledge.edition import Edition
 from consilium.sequencing.burden import Burden, burdens
+from consilium.sequencing.courses import Course, arm_of
 from consilium.sequencing.errors import SequenceError
 from consilium.sequencing.information import FEWEST_DRAWS, Information, groups_of, information
 from consilium.sequencing.lines import LineOfTreatment
 from consilium.sequencing.microsimulation import simulate as simulate_patients
 from consilium.sequencing.numbers import Number, changed, median_of, numbers
-from consilium.sequencing.renewal import Outlook, crossing, occupancy, outlook
+from consilium.sequencing.renewal import Outlook, crossing, mixture, occupancy, outlook
 
 Array = NDArray[np.float64]
 
@@ -42,7 +44,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """What one sequence may bring, in months and shares.
+    """What one course may bring, in months and shares.
 
     ``outlook`` is at the middle of every parameter. ``reach_conjugate`` is the share who ever
     start a conjugate, ``months_on_conjugate`` the mean months on one within the horizon,
@@ -53,7 +55,7 @@ class Strategy:
     """
 
     name: str
-    regimens: tuple[str, ...]
+    course: Course
     outlook: Outlook
     reach_conjugate: Range
     months_on_conjugate: Range
@@ -62,6 +64,15 @@ class Strategy:
     survival_mean: Range | None
     patient_range: tuple[float, float, float] | None
     harms: tuple[Burden, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """``one`` less ``other`` (names of strategies) in the measure of the scenario."""
+
+    one: str
+    other: str
+    months: Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +104,12 @@ class Scenario:
     """Strategies side by side.
 
     ``difference`` is that of the first over the second in ``measure``: mean months alive within
-    ``mean_until`` months, or, where survival is withheld, mean months on a conjugate. ``swings``
+    ``mean_until`` months, or, where survival is withheld, mean months on a conjugate; ``gaps`` are
+    those of every two where there are more. ``swings``
     are of that difference, widest first, and ``information`` is what better knowledge would bring
     to the choice between those two; ``uninformed`` says why it is not given. ``withheld`` says why
-    survival is not shown, ``unranked`` why there is no difference. ``uses`` are the results, harms
-    and trials that anything here rests on.
+    survival is not shown, ``unranked`` why there is no difference. ``uses`` are the results, harms,
+    trials and positions that anything here rests on.
     """
 
     model: str
@@ -108,6 +120,7 @@ class Scenario:
     mean_until: float
     strategies: tuple[Strategy, ...]
     difference: Range | None
+    gaps: tuple[Gap, ...]
     measure: str
     swings: tuple[Swing, ...]
     information: Information | None
@@ -123,7 +136,7 @@ class Scenario:
 def scenario(
     edition: Edition,
     model: str,
-    sequences: Sequence[Sequence[str]],
+    sequences: Sequence[Sequence[str] | Course],
     *,
     draws: int = 1000,
     seed: int = 1,
@@ -131,7 +144,7 @@ def scenario(
     assume: Mapping[str, float] | None = None,
     patients: int = 50_000,
 ) -> Scenario:
-    """Compare sequences of regimens (by id) in one model of the edition.
+    """Compare sequences of regimens (by id), or courses, in one model of the edition.
 
     ``assume`` replaces the middle of parameters by id. Raises ``SequenceError`` for a model,
     regimen or parameter that is not held, and by name where a figure is missing.
@@ -142,7 +155,8 @@ def scenario(
     if draws < 10:
         raise SequenceError("doubt about the numbers needs at least 10 draws")
     known = changed(numbers(edition, held), assume or {})
-    return _Scenario(edition, held, known, draws, seed, mean_until, patients).made(sequences)
+    courses = [one if isinstance(one, Course) else Course(tuple(one)) for one in sequences]
+    return _Scenario(edition, held, known, draws, seed, mean_until, patients).made(courses)
 
 
 class _Scenario:
@@ -169,11 +183,11 @@ class _Scenario:
         self.cells = int(np.ceil(model.horizon_months / _HALF_MONTH)) + 1
         self.months: Array = np.arange(self.cells) * np.float64(_HALF_MONTH)
 
-    def made(self, sequences: Sequence[Sequence[str]]) -> Scenario:
-        if not sequences:
+    def made(self, courses: Sequence[Course]) -> Scenario:
+        if not courses:
             raise SequenceError("name at least one sequence")
         groups = tuple(groups_of(self.edition, self.model))
-        harms = [burdens(self.edition, self.model, one) for one in sequences]
+        harms = [self._harms(course) for course in courses]
         misfits = tuple(self._misfit(check) for check in self.model.checks)
         missed = [m for m in misfits if m.check.predicts == "overall-survival" and not m.inside]
         withheld = ""
@@ -184,28 +198,31 @@ class _Scenario:
                 for m in missed
             )
             withheld = f"survival is withheld, because the model misses what is known ({named})"
-        self.anchor = self._anchor([one[0] for one in sequences])
-        unranked = self._unranked([one[0] for one in sequences])
+        first = [course.regimens[0] for course in courses]
+        self.anchor = self._anchor(first)
+        unranked = self._unranked(first)
         shown = not missed and not unranked
         strategies = tuple(
-            self._strategy(tuple(one), suffered, shown=shown)
-            for one, suffered in zip(sequences, harms, strict=True)
+            self._strategy(course, suffered, shown=shown)
+            for course, suffered in zip(courses, harms, strict=True)
         )
         measure = "months on a conjugate" if missed else f"months alive within {self.until:g}"
         difference: Range | None = None
+        gaps: tuple[Gap, ...] = ()
         swings: tuple[Swing, ...] = ()
         worth: Information | None = None
         uninformed = "the worth of knowing more needs two sequences that may be set side by side"
         if len(strategies) > 1 and not unranked:
-            difference, swings, outcomes = self._difference(
-                strategies[0].regimens, strategies[1].regimens, survival=not missed
-            )
+            outcome = "conjugate" if missed else "mean"
+            gaps, outcomes = self._gaps(strategies, outcome)
+            difference = gaps[0].months
+            swings = self._swings(courses[0], courses[1], outcome, outcomes)
             uninformed = ""
             if self.many < FEWEST_DRAWS:
                 uninformed = f"the worth of knowing more needs at least {FEWEST_DRAWS} draws"
             else:
                 moving = [swing.parameter for swing in swings]
-                worth = information(outcomes, self.drawn, moving, groups)
+                worth = information(outcomes[:, :2], self.drawn, moving, groups)
         return Scenario(
             self.model.id,
             self.model.title,
@@ -215,6 +232,7 @@ class _Scenario:
             self.until,
             strategies,
             difference,
+            gaps if len(strategies) > 2 else (),
             measure,
             swings,
             worth,
@@ -256,7 +274,8 @@ class _Scenario:
         )
 
     def _uses(self, misfits: Sequence[Misfit], strategies: Sequence[Strategy]) -> tuple[str, ...]:
-        rests = [use for number in self.known.values() for use in number.uses]
+        rests = [use for one in strategies for said in one.course.says for use in said.uses]
+        rests += [use for number in self.known.values() for use in number.uses]
         rests += [misfit.check.arm.result for misfit in misfits]
         rests += [burden.harm for one in strategies for burden in one.harms if burden.harm]
         rests += [informing.trial for informing in self.model.informed_by]
@@ -264,38 +283,60 @@ class _Scenario:
 
     # -- one sequence --------------------------------------------------------------------------
 
-    def _strategy(
-        self, regimens: tuple[str, ...], harms: tuple[Burden, ...], *, shown: bool
-    ) -> Strategy:
-        line = list(self._lines(regimens, self.middle))
+    def _harms(self, course: Course) -> tuple[Burden, ...]:
+        found = [h for one in course.branches for h in burdens(self.edition, self.model, one)]
+        return tuple(sorted(dict.fromkeys(found), key=lambda harm: harm.line))
+
+    def _strategy(self, course: Course, harms: tuple[Burden, ...], *, shown: bool) -> Strategy:
+        lines = [list(self._lines(one, self.middle)) for one in course.branches]
+        shares = [float(share[0]) for share in self._shares(course, self.middle)]
         supportive = float(self._one("supportive-care", self.middle)[0])
-        exact = outlook(
-            line, supportive_months=supportive, horizon_months=self.model.horizon_months
+        exact = mixture(
+            [
+                outlook(one, supportive_months=supportive, horizon_months=self.model.horizon_months)
+                for one in lines
+            ],
+            shares,
         )
-        values = {name: self._values(regimens, self.drawn, name) for name in _OUTCOMES}
-        middles = {name: float(self._values(regimens, self.middle, name)[0]) for name in _OUTCOMES}
-        ranges = {name: _range(middles[name], values[name]) for name in _OUTCOMES}
-        spread = None
-        if shown:
-            died = simulate_patients(
-                line, supportive_months=supportive, patients=self.patients, seed=self.seed
-            ).survival
-            low, half, high = np.quantile(died, [0.1, 0.5, 0.9])
-            spread = (float(low), float(half), float(high))
+        ranges = {
+            name: _range(
+                float(self._values(course, self.middle, name)[0]),
+                self._values(course, self.drawn, name),
+            )
+            for name in _OUTCOMES
+        }
         return Strategy(
-            " then ".join(
-                self.edition.regimens[r].short or self.edition.regimens[r].name for r in regimens
-            ),
-            regimens,
+            course.name or self._named(course.regimens),
+            course,
             exact,
             ranges["reach"],
             ranges["conjugate"],
             ranges["third"],
             ranges["median"] if shown else None,
             ranges["mean"] if shown else None,
-            spread,
+            self._patient_range(lines, shares, supportive) if shown else None,
             harms,
         )
+
+    def _named(self, regimens: tuple[str, ...]) -> str:
+        held = (self.edition.regimens[r] for r in regimens)
+        return " then ".join(one.short or one.name for one in held)
+
+    def _patient_range(
+        self, lines: list[list[LineOfTreatment]], shares: list[float], supportive: float
+    ) -> tuple[float, float, float]:
+        """When 10, 50 and 90 % of single patients have died; each patient has one branch."""
+        ends = np.rint(np.cumsum(shares) * self.patients).astype(int)
+        died = np.concatenate(
+            [
+                simulate_patients(
+                    one, supportive_months=supportive, patients=self.patients, seed=self.seed
+                ).survival[begin:end]
+                for one, begin, end in zip(lines, [0, *ends], ends, strict=False)
+            ]
+        )
+        low, half, high = np.quantile(died, [0.1, 0.5, 0.9])
+        return float(low), float(half), float(high)
 
     def _lines(
         self, regimens: tuple[str, ...], at: Mapping[str, Array]
@@ -381,24 +422,61 @@ class _Scenario:
     # -- outcomes over draws -------------------------------------------------------------------
 
     def _values(
-        self,
-        regimens: tuple[str, ...],
-        at: Mapping[str, Array],
-        outcome: str,
-        first_line: str = "",
+        self, course: Course, at: Mapping[str, Array], outcome: str, first_line: str = ""
     ) -> Array:
-        """An outcome of a sequence, one for each draw."""
+        """An outcome of a course, one for each draw."""
+        if outcome in _CURVES:
+            curve = self._mixed(course, at, lambda one: self._curve(one, at, outcome, first_line))
+            return np.array([crossing(self.months, row, 0.5) for row in curve])
+        return self._mixed(course, at, lambda one: self._mean(one, at, outcome))
+
+    def _shares(self, course: Course, at: Mapping[str, Array]) -> tuple[Array, ...]:
+        """The share of each branch of a course, one for each draw."""
+        if not course.crossover:
+            return (np.ones(1),)
+        crossed = at[course.crossover]
+        return (1 - crossed, crossed)
+
+    def _mixed(
+        self, course: Course, at: Mapping[str, Array], of: Callable[[tuple[str, ...]], Array]
+    ) -> Array:
+        """What holds of each branch, weighted by its share, for each draw."""
+        parts = [of(one) for one in course.branches]
+        total = np.zeros_like(parts[0])
+        for part, share in zip(parts, self._shares(course, at), strict=True):
+            total = total + part * share.reshape(-1, *[1] * (part.ndim - 1))
+        return total
+
+    def _mean(self, regimens: tuple[str, ...], at: Mapping[str, Array], outcome: str) -> Array:
+        """The share who reach a conjugate, or mean months on one or alive."""
+        conjugates = [n for n, r in enumerate(regimens) if self._is_conjugate(r)]
         if outcome == "reach":
-            _, _, go_on, _ = self._tables(regimens, at, first_line)
-            reach = np.cumprod(
-                np.concatenate([np.ones((len(go_on), 1)), go_on[:, :-1]], axis=1), axis=1
-            )
-            first = next((n for n, r in enumerate(regimens) if self._is_conjugate(r)), None)
-            return np.zeros(len(go_on)) if first is None else reach[:, first]
+            _, _, go_on, _ = self._tables(regimens, at)
+            if not conjugates:
+                return np.zeros(len(go_on))
+            return np.asarray(np.prod(go_on[:, : conjugates[0]], axis=1))
         found = []
-        for on, resting in self._occupied(regimens, at, first_line):
-            found.append(self._outcome(outcome, regimens, on, resting))
+        for on, resting in self._occupied(regimens, at, ""):
+            if outcome == "conjugate":
+                held = on[:, conjugates].sum(axis=1)
+                found.append(np.trapezoid(held, dx=_HALF_MONTH, axis=1))
+            else:
+                inside = self.months <= self.until
+                alive = on.sum(axis=1) + resting.sum(axis=1)
+                found.append(np.trapezoid(alive[:, inside], self.months[inside], axis=1))
         return np.concatenate(found)
+
+    def _curve(
+        self, regimens: tuple[str, ...], at: Mapping[str, Array], outcome: str, first_line: str
+    ) -> Array:
+        """The share without an event over time, one row for each draw."""
+        on_lines, resting_lines = _CURVES[outcome]
+        return np.concatenate(
+            [
+                on[:, :on_lines].sum(axis=1) + resting[:, :resting_lines].sum(axis=1)
+                for on, resting in self._occupied(regimens, at, first_line)
+            ]
+        )
 
     def _occupied(
         self, regimens: tuple[str, ...], at: Mapping[str, Array], first_line: str
@@ -418,87 +496,56 @@ class _Scenario:
             )
             yield on, resting
 
-    def _outcome(self, outcome: str, regimens: tuple[str, ...], on: Array, resting: Array) -> Array:
-        alive = on.sum(axis=1) + resting.sum(axis=1)
-        if outcome == "conjugate":
-            named = [n for n, r in enumerate(regimens) if self._is_conjugate(r)]
-            return np.asarray(np.trapezoid(on[:, named].sum(axis=1), dx=_HALF_MONTH, axis=1))
-        if outcome == "mean":
-            inside = self.months <= self.until
-            return np.asarray(np.trapezoid(alive[:, inside], self.months[inside], axis=1))
-        share = {
-            "median": alive,
-            "third": on[:, :2].sum(axis=1) + resting[:, :2].sum(axis=1),
-            "second": on[:, :2].sum(axis=1) + resting[:, :1].sum(axis=1),
-        }[outcome]
-        return np.array([crossing(self.months, row, 0.5) for row in share])
-
     # -- what moves the answer -----------------------------------------------------------------
 
-    def _difference(
-        self, one: tuple[str, ...], other: tuple[str, ...], *, survival: bool
-    ) -> tuple[Range, tuple[Swing, ...], Array]:
-        """The difference, what moves it, and the outcomes of both for every draw."""
-        outcome = "mean" if survival else "conjugate"
+    def _gaps(self, strategies: Sequence[Strategy], outcome: str) -> tuple[tuple[Gap, ...], Array]:
+        """The difference of every two, and the outcome of each for every draw."""
+        middle = [float(self._values(s.course, self.middle, outcome)[0]) for s in strategies]
+        drawn = np.column_stack([self._values(s.course, self.drawn, outcome) for s in strategies])
+        gaps = [
+            Gap(
+                strategies[i].name,
+                strategies[j].name,
+                _range(middle[i] - middle[j], drawn[:, i] - drawn[:, j]),
+            )
+            for i, j in combinations(range(len(strategies)), 2)
+        ]
+        return tuple(gaps), drawn
 
-        def gap(at: Mapping[str, Array]) -> Array:
-            return self._values(one, at, outcome) - self._values(other, at, outcome)
-
-        middle = float(gap(self.middle)[0])
-        outcomes = np.column_stack(
-            [self._values(regimens, self.drawn, outcome) for regimens in (one, other)]
-        )
-        drawn = outcomes[:, 0] - outcomes[:, 1]
+    def _swings(
+        self, one: Course, other: Course, outcome: str, outcomes: Array
+    ) -> tuple[Swing, ...]:
         swings = []
         for name, number in self.known.items():
             low, high = number.interval
-            ends = gap(
-                {key: np.full(2, value[0]) for key, value in self.middle.items()}
-                | {name: np.array([low, high])}
-            )
+            at = {key: np.full(2, value[0]) for key, value in self.middle.items()}
+            at[name] = np.array([low, high])
+            ends = self._values(one, at, outcome) - self._values(other, at, outcome)
             if abs(ends[1] - ends[0]) > 1e-9:
-                related = np.corrcoef(self.drawn[name], drawn)[0, 1] ** 2
+                gap = outcomes[:, 0] - outcomes[:, 1]
+                related = np.corrcoef(self.drawn[name], gap)[0, 1] ** 2
                 swings.append(Swing(name, float(ends[0]), float(ends[1]), float(related)))
-        swings.sort(key=lambda s: -abs(s.high - s.low))
-        return _range(middle, drawn), tuple(swings), outcomes
+        return tuple(sorted(swings, key=lambda s: -abs(s.high - s.low)))
 
     def _misfit(self, check: Check) -> Misfit:
-        outcome = {
-            "leaving-second-line": "second",
-            "third-treatment": "third",
-            "overall-survival": "median",
-        }[check.predicts]
         published = median_of(self.edition, check.arm, check.id)
-
-        def predicted(at: Mapping[str, Array]) -> Array:
-            """The median of the mixture of those who crossed over and those who did not."""
-            shares = [(check.sequence, 1 - check.crossover)]
-            if check.crossover:
-                shares.append((check.instead, check.crossover))
-            together: Array | None = None
-            for regimens, share in shares:
-                rows = np.concatenate(
-                    [
-                        self._share_free(outcome, on, resting)
-                        for on, resting in self._occupied(regimens, at, check.first_line)
-                    ]
-                )
-                together = share * rows if together is None else together + share * rows
-            assert together is not None
-            return np.array([crossing(self.months, row, 0.5) for row in together])
-
-        return Misfit(
-            check, published, _range(float(predicted(self.middle)[0]), predicted(self.drawn))
+        arm = arm_of(self.edition, self.model, check.arm.result, check.arm.arm, check.id)
+        course = Course(arm.sequence, arm.instead, arm.crossover)
+        middle, drawn = (
+            self._values(course, at, _PREDICTED[check.predicts], arm.first_line)
+            for at in (self.middle, self.drawn)
         )
-
-    @staticmethod
-    def _share_free(outcome: str, on: Array, resting: Array) -> Array:
-        if outcome == "median":
-            return np.asarray(on.sum(axis=1) + resting.sum(axis=1))
-        lines = 2 if outcome == "third" else 1
-        return np.asarray(on[:, :2].sum(axis=1) + resting[:, :lines].sum(axis=1))
+        return Misfit(check, published, _range(float(middle[0]), drawn))
 
 
+_ALL = 99
+_CURVES = {"median": (_ALL, _ALL), "third": (2, 2), "second": (2, 1)}
+"""On how many lines, and resting after how many, a patient is without the event."""
+_PREDICTED = {
+    "leaving-second-line": "second",
+    "third-treatment": "third",
+    "overall-survival": "median",
+}
 _OUTCOMES = ("reach", "conjugate", "third", "median", "mean")
 
 

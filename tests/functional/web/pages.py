@@ -86,7 +86,7 @@ EVIDENCE: dict[str, Reach] = {
 def followed(page: Any, site: str) -> None:
     page.goto(site + "/simulate")
     with page.expect_navigation():
-        page.get_by_role("button", name="Follow both").click()
+        page.get_by_role("button", name="Follow them").click()
 
 
 ACTIVITY = "/activities/trop2-roles-2026/"

@@ -167,6 +167,7 @@ REFUSED = [
     ("POST", "/api/v1/compare", '{"one": "SG"}', 422, "other"),
     ("POST", "/api/v1/simulate", '{"sequences": []}', 422, "sequences"),
     ("POST", "/api/v1/simulate", '{"sequences": ["T-DXd then SG"]}', 409, "none is made up"),
+    ("POST", "/api/v1/simulate", '{"trial": "KEYNOTE-355"}', 409, "does not follow the design"),
     ("POST", "/api/v1/simulate", '{"sequences": ["SG"], "draws": 100000}', 422, "draws"),
     (
         "POST",

@@ -66,6 +66,20 @@ def test_what_a_trial_would_settle_is_told(client):
     assert "TRADE-DXd would settle at most" in text_of(page)
 
 
+def test_the_arms_of_a_trial_are_followed_with_its_crossover(client):
+    assert "TROPION-Breast02" in text_of(client.get("/simulate"))
+    page = client.post("/simulate", {"trial": "ascent-03"})
+    told = text_of(page)
+    assert page.status_code == 200
+    assert "82 % of the 179 with a further treatment had sacituzumab govitecan" in told
+    assert "had nobody crossed over" in told and "Side by side, months alive within 36" in told
+    assert "crossover-ascent-03" in page.content.decode()
+    for address in ("/s/ascent-03-crossover", "/evidence/trials/ascent-03"):
+        assert f'href="{address}"' in page.content.decode()
+        assert client.get(address, follow=True).status_code == 200
+    assert page.content.decode().count("<svg") == 4
+
+
 def test_conjugates_of_two_trials_are_not_drawn_side_by_side(client):
     page = client.post(
         "/simulate", {"one": "Dato-DXd then chemotherapy", "other": "SG then chemotherapy"}
@@ -80,6 +94,8 @@ def test_conjugates_of_two_trials_are_not_drawn_side_by_side(client):
     [
         ({"one": "T-DXd then SG", "other": ""}, "none is made up"),
         ({"one": "nonsense", "other": ""}, "no therapy"),
+        ({"trial": "keynote-355"}, "does not follow the design of KEYNOTE-355"),
+        ({"trial": "SG"}, "is no trial"),
         ({"p-supportive-care": "many"}, "is no number"),
         ({"p-going-on-after-first-line": "7"}, "cannot be 7"),
     ],

@@ -6,6 +6,7 @@ import pytest
 
 from consilium import Edition
 from consilium.sequencing.burden import burdens
+from consilium.sequencing.courses import arm_of, designed
 from consilium.sequencing.errors import SequenceError
 from consilium.sequencing.information import Group, groups_of, information
 from consilium.sequencing.numbers import MissingFigure, numbers
@@ -142,6 +143,99 @@ def test_deleting_any_fact_makes_the_answer_fail_by_name_or_leaves_it_as_it_is(e
             assert after == before, gone
 
 
+# --- the design of a trial ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ascent(edition):
+    """ASCENT-03 as it was run, and as if nobody had crossed over."""
+    return made(edition, *designed(edition, MODEL, "ascent-03"))
+
+
+def test_the_share_who_cross_over_is_the_one_that_the_trial_published(edition, ascent):
+    published = edition.results["ascent-03-crossover"].arms["chemotherapy"]
+    held = ascent.numbers["crossover-ascent-03"]
+    assert held.middle == published.percent / 100
+    assert held.interval[0] > 0.7 and held.interval[1] < 0.9
+    _, crossed, stayed = ascent.strategies
+    assert crossed.course.branches == (("chemotherapy",) * 3, SG_LATER)
+    assert stayed.course.branches == (("chemotherapy",) * 3,)
+    # Who ever has a conjugate goes on after the first line and crosses over.
+    going_on = ascent.numbers["going-on-after-first-line"].middle
+    assert crossed.reach_conjugate.middle == pytest.approx(going_on * published.percent / 100)
+    assert stayed.reach_conjugate.middle == 0
+    said = crossed.course.says[0]
+    assert "82 % of the 179" in said.text and "ascent-03-crossover" in said.uses
+
+
+def test_crossing_over_lies_between_nobody_and_everybody(edition, ascent):
+    _, crossed, stayed = ascent.strategies
+    all_of_them = made(edition, SG_FIRST, SG_LATER).strategies[1]
+    share = ascent.numbers["crossover-ascent-03"].middle
+    mixed = share * all_of_them.survival_mean.middle + (1 - share) * stayed.survival_mean.middle
+    assert crossed.survival_mean.middle == pytest.approx(mixed)
+    alive = share * all_of_them.outlook.alive + (1 - share) * stayed.outlook.alive
+    assert crossed.outlook.alive == pytest.approx(alive, abs=1e-12)
+    assert stayed.survival_median.middle < crossed.survival_median.middle
+    low, middle, high = crossed.patient_range
+    assert low < middle < high
+    assert middle == pytest.approx(crossed.survival_median.middle, abs=1.5)
+
+
+def test_what_crossover_does_to_the_comparison_is_told_for_every_two(ascent):
+    gaps = [gap.months.middle for gap in ascent.gaps]
+    as_run, without_crossover, worth = gaps
+    assert ascent.difference == ascent.gaps[0].months
+    assert without_crossover - as_run == pytest.approx(worth)
+    assert worth > 0 and as_run < without_crossover
+    assert ascent.gaps[2].months.low < worth < ascent.gaps[2].months.high
+    assert "crossover-ascent-03" in {swing.parameter for swing in ascent.swings}
+
+
+def test_another_share_can_be_assumed(edition, ascent):
+    nearly_none = made(
+        edition,
+        *designed(edition, MODEL, "ascent-03"),
+        assume={"crossover-ascent-03": 1e-6},
+    )
+    assert nearly_none.gaps[2].months.middle == pytest.approx(0, abs=1e-4)
+    assert nearly_none.gaps[1] == ascent.gaps[1]
+
+
+def test_a_trial_without_crossover_says_so_and_makes_none_up(edition):
+    conjugate, chemotherapy = designed(edition, MODEL, "tropion-breast02")
+    assert conjugate.branches == (DATO_FIRST,)
+    assert chemotherapy.branches == (("chemotherapy",) * 3,)
+    assert "Crossover was not allowed" in chemotherapy.says[0].text
+    assert chemotherapy.says[0].uses == ("tropion-breast02",)
+
+
+@pytest.mark.parametrize("trial", ["optitrop-breast01", "keynote-355", "nothing"])
+def test_a_trial_that_the_model_does_not_follow_is_refused(edition, trial):
+    with pytest.raises(SequenceError, match="follows TROPION-Breast02, ASCENT-03"):
+        designed(edition, MODEL, trial)
+
+
+def test_deleting_a_fact_of_a_design_makes_it_fail_by_name(edition, ascent):
+    own = {use for s in ascent.strategies for said in s.course.says for use in said.uses}
+    assert own == {"ascent-03", "ascent-03-crossover", "ascent-03-next-treatment"}
+    assert own <= set(ascent.uses)
+    for gone in own:
+        with pytest.raises(MissingFigure) as failed:
+            designed(without(edition, gone), MODEL, "ascent-03")
+        assert gone in failed.value.fact
+
+
+def test_every_arm_of_a_design_and_every_check_is_one_of_its_trial(edition):
+    held = edition.models[MODEL]
+    for design in held.designs:
+        arms = {arm.id: arm for arm in edition.trials[design.trial].arms}
+        for arm in design.arms:
+            assert arms[arm.arm].regimen == arm.sequence[0]
+    for check in held.checks:
+        assert arm_of(edition, held, check.arm.result, check.arm.arm, check.id)
+
+
 # --- what better knowledge would bring ---------------------------------------------------------
 
 
@@ -210,7 +304,7 @@ def test_each_harm_of_a_line_is_that_of_its_source_on_its_own_basis(edition, twi
                 source.basis,
                 source.grade,
             )
-            assert strategy.regimens[harm.line - 1] == harm.regimen
+            assert strategy.course.regimens[harm.line - 1] == harm.regimen
             assert source in edition.trials[harm.trial].harms
             arm = next(a for a in edition.trials[harm.trial].arms if a.id == harm.arm)
             assert arm.regimen == harm.regimen

@@ -97,10 +97,12 @@ class ComparisonAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SimulationAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Sequences to follow in a model: `Dato-DXd then chemotherapy`.
 
-    ``assume`` gives parameters another value; ``months`` bounds the mean survival.
+    ``trial`` puts the arms of a trial before them, with its crossover as published. ``assume``
+    gives parameters another value; ``months`` bounds the mean survival.
     """
 
-    sequences: Annotated[tuple[Words, ...], msgspec.Meta(min_length=1, max_length=4)]
+    sequences: Annotated[tuple[Words, ...], msgspec.Meta(max_length=4)] = ()
+    trial: Words = ""
     model: Words = "triple-negative-first-line"
     assume: Annotated[dict[str, float], msgspec.Meta(max_length=40)] = {}
     draws: Annotated[int, msgspec.Meta(ge=10, le=2000)] = 1000

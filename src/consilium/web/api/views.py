@@ -16,12 +16,12 @@ from consilium.asking.answer import Answer
 from consilium.care.sheet import Sheet
 from consilium.care.statements import CareError
 from consilium.comparing import Comparison, compare
-from consilium.comparing.sides import side
 from consilium.errors import ConsiliumError, nearest
 from consilium.knowledge.records import Region
 from consilium.planning import Plan, plan
 from consilium.planning.giving import care_of
 from consilium.planning.naming import named
+from consilium.planning.policies import courses_of, courses_of_trial
 from consilium.report.outlook import OutlookSaid, outlook_said
 from consilium.sequencing.scenario import scenario
 from consilium.web.api.asked import (
@@ -220,12 +220,16 @@ def simulate_sequences(request: HttpRequest) -> HttpResponse:
     spend(request, SIMULATION)
     asked = asked_of(request, SimulationAsked)
     edition = the_edition()
+    if not (asked.sequences or asked.trial):
+        raise Refused(422, "Name `sequences` or a `trial`.")
     try:
-        named_sides = [side(edition, words) for words in asked.sequences]
+        courses = courses_of(edition, asked.sequences)
+        if asked.trial:
+            courses = (*courses_of_trial(edition, asked.model, asked.trial), *courses)
         made = scenario(
             edition,
             asked.model,
-            [one.regimens if one.sequence else one.regimens[:1] for one in named_sides],
+            courses,
             draws=asked.draws,
             seed=asked.seed,
             mean_until=asked.months,

@@ -19,11 +19,14 @@ from consilium.comparing.sides import side
 from consilium.errors import ConsiliumError
 from consilium.evidence.sources import Citation
 from consilium.knowledge.edition import Edition
+from consilium.planning.policies import courses_of, courses_of_trial
 from consilium.report.figures import Figure, FigureError
-from consilium.report.outlook import harm_said, information_said, sentence
+from consilium.report.outlook import gaps_said, harm_said, information_said, sentence
+from consilium.sequencing.courses import Course
 from consilium.sequencing.errors import SequenceError
 from consilium.sequencing.scenario import Scenario, scenario
 from consilium.web.editions import asking
+from consilium.web.evidence.shelf import address
 from consilium.web.limits import COMPARISON, SIMULATION, costs, spend
 from consilium.web.refusals import Refused
 
@@ -133,24 +136,31 @@ def simulated(request: HttpRequest) -> HttpResponse:
     one = str(given.get("one", _FIRST)).strip()[:200]
     other = str(given.get("other", _SECOND)).strip()[:200]
     parameters = edition.models[_MODEL].parameters if _MODEL in edition.models else ()
+    trial = str(given.get("trial", "")).strip()[:80]
     wanted = {p.id: str(given.get(f"p-{p.id}", "")).strip()[:12] for p in parameters}
     made: Scenario | None = None
     problem = ""
     if request.method == "POST":
         try:
             assume = tuple((name, _number(text)) for name, text in wanted.items() if text)
-            sequences = [side(edition, words) for words in (one, other) if words]
-            regimens = tuple(s.regimens if s.sequence else s.regimens[:1] for s in sequences)
-            made = _scenario(edition, regimens, assume)
+            if trial:
+                courses = courses_of_trial(edition, _MODEL, trial)
+            else:
+                courses = courses_of(edition, [words for words in (one, other) if words])
+            made = _scenario(edition, courses, assume)
         except ConsiliumError as error:
             problem = str(error)
     shown = {
         "subject": "simulate",
         "one": one,
         "other": other,
+        "trial": trial,
+        "trials": list(_followed(edition)),
         "problem": problem,
         "made": made,
         "says": sentence(made) if made else "",
+        "origins": list(_origins(made, edition)) if made else [],
+        "gaps": gaps_said(made) if made else [],
         "burdens": list(_burdens(made, edition)) if made else [],
         "worth": information_said(made) if made else [],
         "parameters": _parameters(edition, wanted, made),
@@ -158,6 +168,32 @@ def simulated(request: HttpRequest) -> HttpResponse:
         "choices": _choices(edition),
     }
     return render(request, "weighing/simulate.html", shown, status=422 if problem else 200)
+
+
+def _followed(edition: Edition) -> Iterator[Choice]:
+    """The trials whose design the model follows."""
+    for design in edition.models[_MODEL].designs if _MODEL in edition.models else ():
+        if design.trial in edition.trials:
+            yield Choice(design.trial, edition.trials[design.trial].names[0])
+
+
+def _origins(
+    made: Scenario, edition: Edition
+) -> Iterator[tuple[str, list[tuple[str, list[tuple[str, str]]]]]]:
+    """Each course that says where it comes from: sentences with what they rest on."""
+    for strategy in made.strategies:
+        if strategy.course.says:
+            yield (
+                strategy.name,
+                [
+                    (said.text, [_link(use, edition) for use in said.uses])
+                    for said in strategy.course.says
+                ],
+            )
+
+
+def _link(use: str, edition: Edition) -> tuple[str, str]:
+    return address("trial" if use in edition.trials else "statement", use), use
 
 
 def _burdens(made: Scenario, edition: Edition) -> Iterator[tuple[str, list[tuple[str, str]]]]:
@@ -168,10 +204,10 @@ def _burdens(made: Scenario, edition: Edition) -> Iterator[tuple[str, list[tuple
 @lru_cache(maxsize=64)
 def _scenario(
     edition: Edition,
-    regimens: tuple[tuple[str, ...], ...],
+    courses: tuple[Course, ...],
     assume: tuple[tuple[str, float], ...],
 ) -> Scenario:
-    return scenario(edition, _MODEL, regimens, draws=_DRAWS, assume=dict(assume), patients=20_000)
+    return scenario(edition, _MODEL, courses, draws=_DRAWS, assume=dict(assume), patients=20_000)
 
 
 def _number(text: str) -> float:
