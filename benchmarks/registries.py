@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from statistics import median, quantiles
 from typing import Any
 
@@ -36,6 +38,7 @@ _DAY = date(2026, 11, 20)
 _RECORDS = 100_000
 _AT_A_TIME = 4_000
 _RECORD_BYTES = 450 * 1024
+_CALLS = 40
 
 
 def registries(edition: Edition) -> Iterator[Row]:
@@ -61,12 +64,21 @@ def registries(edition: Edition) -> Iterator[Row]:
     yield from _records("no two alike", edition, _invented())
     alike = [[[small]] * _AT_A_TIME for _ in range(_RECORDS // _AT_A_TIME)]
     yield from _records(f"all alike, {len(small) / 1024:.1f} KiB", edition, iter(alike))
-    large = invented_long_line(random.Random(6), _RECORD_BYTES)
-    times = [1000 * cpu_seconds(lambda: _one(large, edition)) for _ in range(40)]
+    yield _prefetch(edition)
+
+
+def _prefetch(edition: Edition) -> Row:
+    """Records of one call, no two alike, as a server has it: what it read at its start stays."""
+    large = [invented_long_line(random.Random(6 + n), _RECORD_BYTES) for n in range(_CALLS)]
+    _one(large[0], edition)
+    gc.collect()
+    gc.freeze()
+    times = [1000 * cpu_seconds(partial(_one, record, edition)) for record in large]
+    gc.unfreeze()
     slowest = quantiles(times, n=20)[-1]
-    yield Row(
+    return Row(
         benchmark="one record",
-        subject=f"consilium, {len(large) / 1024:.0f} KiB to plan, 19 of 20 under",
+        subject=f"consilium, {len(large[0]) / 1024:.0f} KiB to plan, 19 of 20 under",
         figure=slowest,
         unit="ms CPU",
         goal=f"under {_GOAL_MS}",

@@ -17,6 +17,7 @@ LARGEST_INPUT = 20_000_000
 DEEPEST_NESTING = 100
 
 _NESTED = (dict, list)
+_NO_BRACKETS = bytes(set(range(256)) - set(b'[]{}"\\'))
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -111,7 +112,7 @@ def _value(text: bytes) -> object:
         raise Unreadable(
             f"it is not JSON: {problem.msg} (line {problem.lineno}, column {problem.colno})"
         ) from None
-    _check_depth(value)
+    _check_depth(text, value)
     # Without a backslash every text stands as it is, so a key that got lost leaves a colon over.
     if b"\\" not in text and text.count(b":") == orjson.dumps(value).count(b":"):
         return value
@@ -121,8 +122,8 @@ def _value(text: bytes) -> object:
         raise Unreadable(f"it is not JSON: {problem}") from None
 
 
-def _check_depth(value: object) -> None:
-    if not isinstance(value, dict | list):
+def _check_depth(text: bytes, value: object) -> None:
+    if _is_shallow(text) or not isinstance(value, dict | list):
         return
     level: list[dict[str, object] | list[object]] = [value]
     for _ in range(DEEPEST_NESTING):
@@ -135,6 +136,23 @@ def _check_depth(value: object) -> None:
         if not level:
             return
     _too_deep()
+
+
+def _is_shallow(text: bytes) -> bool:
+    """Whether the brackets alone show that no value is nested too deep."""
+    brackets = text.translate(None, _NO_BRACKETS)
+    if b"\\" in brackets:
+        return False
+    # a text with a bracket inside keeps its quotes
+    brackets = brackets.replace(b'""', b"")
+    for _ in range(DEEPEST_NESTING):
+        if not brackets:
+            return True
+        inner = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        if len(inner) == len(brackets):
+            return False
+        brackets = inner
+    return False
 
 
 def _too_deep() -> NoReturn:

@@ -26,6 +26,7 @@ class WrittenNumber(NamedTuple):
 _NUMBER_AND_UNIT = re.compile(r"([+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*)", re.S)
 _COMMA = re.compile(r",\d")
 _LARGEST_EXPONENT = 30
+_NUMERIC = (int, float, str, Decimal)
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _ANNOTATION = re.compile(r"\{[^{}]*\}")
@@ -84,7 +85,7 @@ def written_number(text: str) -> WrittenNumber | None:
 
 def exact(number: object) -> Decimal | None:
     """A number of JSON or its text as an exact decimal; ``None`` for anything else."""
-    if isinstance(number, bool) or not isinstance(number, int | float | str | Decimal):
+    if isinstance(number, bool) or not isinstance(number, _NUMERIC):
         return None
     try:
         found = Decimal(str(number))

@@ -46,7 +46,6 @@ from consilium.rules.facts import (
     Known,
     NumberKind,
     OneOf,
-    is_settled,
 )
 from consilium.rules.trace import missing_facts, trace
 
@@ -131,6 +130,7 @@ class Patient:
 
     def _begin(self) -> None:
         self._yes = self._no = self._looked = 0
+        self._completion = Rails(0, 0)
         self._lacking: dict[str, set[str]] = {}
 
     def share(self, facts: Collection[str]) -> Share:
@@ -208,14 +208,15 @@ class Patient:
             changed = False
             for name, never in self.model.never.items():
                 node = self.bits.node(never)
-                said = evaluate(node, *self._rails(node.mask))
+                yes, no = self._rails(node.mask)
+                said = evaluate(node, yes, no)
                 if said == YES_CODE:
                     return name
                 if said == NO_CODE:
                     continue
-                missing = [fact for fact in self.bits.facts_in(node.mask) if self.is_open(fact)]
-                if len(missing) == 1 and self._narrow(missing[0], never):
-                    self._looked &= ~self.bits.mask_of(missing[0])
+                missing = self.bits.facts_in(node.mask & ~(yes | no))
+                if len(missing) == 1 and self._narrow(fact := missing.pop(), never):
+                    self._looked &= ~self.bits.mask_of(fact)
                     changed = True
             if not changed:
                 break
@@ -292,11 +293,8 @@ class Patient:
                     if not self.model.facts[name].follows:
                         self.given[name] = OneOf(left)
                         self._looked &= ~self.bits.mask_of(name)
+                        self._completion = Rails(0, 0)
                         self._tied = None
-
-    def is_open(self, fact: str) -> bool:
-        """Whether an entered fact may still have several values."""
-        return fact not in self.given or not is_settled(self.given[fact])
 
     def _rails(self, mask: int) -> tuple[int, int]:
         """The tests within a mask that hold and that fail for what is known."""
@@ -358,7 +356,7 @@ class Patient:
         bits, given, model = self.bits, self.given, self.model
         choices: dict[int, tuple[Rails, ...]] = {}
 
-        def search(yes: int, no: int, open_: list[Node]) -> bool:
+        def search(yes: int, no: int, open_: list[Node], new: int) -> bool:
             nonlocal steps
             steps += 1
             if steps > BUDGET:
@@ -368,6 +366,9 @@ class Patient:
                 return False
             left = []
             for constraint in open_:
+                if not constraint.mask & new:
+                    left.append(constraint)
+                    continue
                 kept = evaluate(constraint, yes, no)
                 if kept == YES_CODE:
                     return False
@@ -375,16 +376,27 @@ class Patient:
                     left.append(constraint)
             if said == UNKNOWN_CODE:
                 index = undecided(asked, yes, no)
-            elif left:
-                index = undecided(left[0], yes, no)
-            else:
+            elif self._completed(yes, no, left):
                 return True
+            else:
+                index = undecided(left[0], yes, no)
             if index not in choices:
                 fact = bits.tests[index].fact
                 choices[index] = bits.choices(model.known(fact, given), index, mask)
-            return any(search(yes | c.yes, no | c.no, left) for c in choices[index])
+            return any(search(yes | c.yes, no | c.no, left, c.yes | c.no) for c in choices[index])
 
-        return search(*self._rails(mask), never)
+        return search(*self._rails(mask), never, mask)
+
+    def _completed(self, yes: int, no: int, left: list[Node]) -> bool:
+        """Whether nothing is left, or what was found before for the other facts also fits here."""
+        before = self._completion
+        if left:
+            # a fact is settled for all its tests at once, so that no fact is taken from both
+            yes, no = yes | before.yes & ~no, no | before.no & ~yes
+            if any(evaluate(constraint, yes, no) != NO_CODE for constraint in left):
+                return False
+        self._completion = Rails(yes, no)
+        return True
 
 
 def cells(

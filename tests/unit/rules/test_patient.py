@@ -12,6 +12,8 @@ MODEL = the_edition().model
 TRIPLE_NEGATIVE = IsOneOf("subtype", ("triple-negative",))
 HER2_LOW = IsOneOf("her2_category", ("low",))
 FIRST_LINE = Bound("line", start=1, up_to=1)
+DE_NOVO = {"setting": "advanced", "presentation": "de-novo"}
+TROP_2_AT_LEAST = Holding(frozenset({"trop-2"}), frozenset({"her2"}))
 
 
 def a_patient(**facts) -> Patient:
@@ -60,6 +62,8 @@ def test_a_patient_who_cannot_be(facts, contradiction):
         ({"prior_endocrine_therapy": "no"}, "prior_endocrine_lines", Between(0, 0)),
         ({"her2_status": "positive"}, "her2_ihc", OneOf(frozenset({"2+", "3+"}))),
         ({"subtype": "triple-negative"}, "er_status", OneOf(frozenset({"negative"}))),
+        # what else she may have had changes nothing in what she had
+        (DE_NOVO | {"prior_adc_targets": TROP_2_AT_LEAST}, "line", Between(2, 20)),
     ],
 )
 def test_what_can_never_be_is_gone_from_the_facts(given, fact, left):

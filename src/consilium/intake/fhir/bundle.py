@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from functools import cached_property
 from operator import itemgetter
+
+import msgspec
 
 from consilium.clinical.patient import PatientError
 from consilium.intake.fhir.codes import Concept, concept, mappings, words
@@ -17,8 +19,7 @@ _LONGEST_ID = 80
 _READ_WHERE_CONTAINED = ("Observation", "Condition")
 
 
-@dataclass(frozen=True)
-class Resource:
+class Resource(msgspec.Struct, frozen=True, dict=True):
     """One resource and the place by which a person finds it again."""
 
     kind: str
@@ -26,7 +27,7 @@ class Resource:
     body: Body
     holder: Body | None = None
 
-    @property
+    @cached_property
     def code(self) -> Concept:
         """What it is about."""
         return concept(self.body.get("code"))
@@ -56,7 +57,8 @@ class Resources:
         self.all: list[Resource] = []
         for resource in found.values():
             self.all.append(resource)
-            self.all += self._contained(resource)
+            if "contained" in resource.body:
+                self.all += self._contained(resource)
         if not several:
             self._check_one_patient()
 

@@ -122,7 +122,9 @@ def terminology(address: str) -> str:
 
 def words(value: object) -> str:
     """A text of the record on one line; empty for anything that is none."""
-    return " ".join(value.split()) if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value if value.isprintable() and " " not in value else " ".join(value.split())
 
 
 def items(value: object) -> list[object]:

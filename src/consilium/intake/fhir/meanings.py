@@ -176,8 +176,7 @@ class Meanings:
         if exemplar.numbers and reader.says_something(resource):
             plain = reader.plain_number(resource)
             if plain is not None and exemplar.numbers == 1:
-                fact, factor = plain
-                return Meaning(number=(fact.id, factor), observed=observed)
+                return Meaning(number=(plain.fact.id, plain.factor), observed=observed)
             return Meaning(by_number=True, observed=observed)
         reader.read()
         return Meaning(self._said(harvest.findings), observed=observed)

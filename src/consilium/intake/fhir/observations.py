@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from consilium.clinical.patient import Status
 from consilium.intake.fhir.bundle import Resource, Resources
@@ -157,6 +158,15 @@ def leukocyte_factor(amount: Amount | None) -> int:
     return next((factor for unit in units if (factor := _PER_MICROLITRE.get(unit))), 0)
 
 
+class _Plain(NamedTuple):
+    """How a plain number is read: the factor to the unit of its fact, and the bounds there."""
+
+    fact: FactRecord
+    factor: Decimal
+    low: Decimal
+    high: Decimal
+
+
 class _Unclear(Exception):
     """Why a value makes no fact."""
 
@@ -167,18 +177,6 @@ class ObservationReader:
     def __init__(self, vocabulary: Vocabulary, resources: Resources, harvest: Harvest) -> None:
         self.vocabulary, self.resources, self.harvest = vocabulary, resources, harvest
         self._abouts: dict[Concept, str | None] = {}
-        self._readers: dict[str, Callable[[_Result], None]] = {
-            "er_status": self._receptor,
-            "pr_status": self._receptor,
-            "er_percent": self._share,
-            "pr_percent": self._share,
-            "her2_ihc": self._her2_score,
-            "her2_ish": self._her2_amplification,
-            "microsatellites": self._microsatellites,
-            "ecog_ps": self._ecog,
-            "pregnancy": self._pregnancy,
-            "ugt1a1": self._genotype,
-        }
 
     def read(self) -> None:
         """Read all observations that nobody has read yet."""
@@ -195,7 +193,7 @@ class ObservationReader:
         Only of facts that nothing but dated numbers tells of, with a last one that is clear. The
         first value of a fact is never among them, so that facts keep their order.
         """
-        plain: dict[tuple[object, ...], tuple[FactRecord, Decimal] | None] = {}
+        plain: dict[tuple[object, ...], _Plain | None] = {}
         values: dict[str, list[tuple[Moment, Decimal, str]]] = {}
         told_otherwise = {
             part.about
@@ -217,10 +215,9 @@ class ObservationReader:
             if found is None or when is None:
                 told_otherwise.add(str(self._about(resource.code)))
             elif number is not None:
-                fact, factor = found
-                counted = number * factor
+                fact, counted = found.fact, number * found.factor
                 if (
-                    fact.low <= counted <= fact.high
+                    found.low <= counted <= found.high
                     and fact.whole != "yes"
                     and not (fact.id == "anc" and self._outnumbered(when, float(counted)))
                 ):
@@ -262,8 +259,10 @@ class ObservationReader:
             self._read_one(part)
 
     def _parts(self, resource: Resource) -> list[_Result]:
-        parts = []
-        for index, body in enumerate(mappings(resource.body.get("component"))):
+        parts: list[_Result] = []
+        if "component" not in resource.body:
+            return parts
+        for index, body in enumerate(mappings(resource.body["component"])):
             code = concept(body.get("code"))
             about = self._about(code)
             if about not in (None, "refused", "pd_l1"):
@@ -302,8 +301,8 @@ class ObservationReader:
             self._keep(result, None, "no value, for the reason given", status=result.value.absent)
             return
         try:
-            if result.about in self._readers:
-                self._readers[result.about](result)
+            if result.about in _READERS:
+                _READERS[result.about](self, result)
             elif result.about == "menopausal_status":
                 self._menopause(result)
             elif fact.kind == "number":
@@ -352,7 +351,7 @@ class ObservationReader:
                 found.setdefault(when.day, []).append((counted, amount))
         return found
 
-    def plain_number(self, resource: Resource) -> tuple[FactRecord, Decimal] | None:
+    def plain_number(self, resource: Resource) -> _Plain | None:
         """The fact of a laboratory value and the factor to its unit.
 
         Nothing where more than the number decides what is read of an observation.
@@ -360,7 +359,7 @@ class ObservationReader:
         code, amount = resource.code, value_of(resource.body).amount
         about = self._about(code)
         fact = self.vocabulary.facts.get(about or "")
-        if fact is None or fact.kind != "number" or about in self._readers:
+        if fact is None or fact.kind != "number" or about in _READERS:
             return None
         if amount is None or amount.comparator or not amount.units:
             return None
@@ -377,7 +376,7 @@ class ObservationReader:
             with suppress(NumberError):
                 if factor_of(fact, unit) != factor:
                     return None
-        return fact, factor
+        return _Plain(fact, factor, Decimal(fact.low), Decimal(fact.high))
 
     def says_something(self, resource: Resource) -> bool:
         """Whether an observation is about a fact, whatever its value."""
@@ -618,6 +617,21 @@ class ObservationReader:
     def _refuse(self, result: _Result, why: str) -> None:
         said = f"{result.code.label}: {result.value}"
         self.harvest.not_read(result.resource, said, why, f"{result.at}{result.value.path}")
+
+
+# no bound methods: a reader that held itself would keep its record until the next collection
+_READERS: dict[str, Callable[[ObservationReader, _Result], None]] = {
+    "er_status": ObservationReader._receptor,
+    "pr_status": ObservationReader._receptor,
+    "er_percent": ObservationReader._share,
+    "pr_percent": ObservationReader._share,
+    "her2_ihc": ObservationReader._her2_score,
+    "her2_ish": ObservationReader._her2_amplification,
+    "microsatellites": ObservationReader._microsatellites,
+    "ecog_ps": ObservationReader._ecog,
+    "pregnancy": ObservationReader._pregnancy,
+    "ugt1a1": ObservationReader._genotype,
+}
 
 
 class _Result:

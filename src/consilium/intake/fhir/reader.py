@@ -107,8 +107,9 @@ def _leave_out_modified(resources: Resources, harvest: Harvest) -> None:
 
 def is_modified(body: Mapping[str, object]) -> bool:
     """Whether a resource, or a component of it, must not be read by who knows no modifiers."""
-    parts = (body, *mappings(body.get("component")))
-    return any(part.get("modifierExtension") for part in parts)
+    if body.get("modifierExtension"):
+        return True
+    return any(part.get("modifierExtension") for part in mappings(body.get("component")))
 
 
 def _leave_out_later(resources: Resources, harvest: Harvest, decision_date: Day) -> None:
@@ -136,9 +137,10 @@ def dated(resource: Resource) -> Moment | None:
 
 
 def _label(resource: Resource) -> str:
-    for key in ("code", "medicationCodeableConcept"):
-        if key in resource.body:
-            return concept(resource.body[key]).label
+    if "code" in resource.body:
+        return resource.code.label
+    if "medicationCodeableConcept" in resource.body:
+        return concept(resource.body["medicationCodeableConcept"]).label
     return resource.kind
 
 

@@ -69,10 +69,11 @@ class Value(NamedTuple):
 
 def value_of(body: Body) -> Value:
     """The value of an observation or a component."""
-    reason = concept(body.get("dataAbsentReason"))
-    if reason.codings:
-        status = status_where_absent(reason) or Status.UNKNOWN
-        return Value(".dataAbsentReason", reason, absent=status)
+    if "dataAbsentReason" in body:
+        reason = concept(body["dataAbsentReason"])
+        if reason.codings:
+            status = status_where_absent(reason) or Status.UNKNOWN
+            return Value(".dataAbsentReason", reason, absent=status)
     for name in ("valueCodeableConcept", "valueString", "valueCode"):
         if name in body:
             found = concept(body[name])
@@ -91,7 +92,8 @@ def _amount(value: object) -> Amount | None:
     if not isinstance(value, dict):
         number = exact(value) if not isinstance(value, str) else None
         return None if number is None else Amount(number)
-    number = exact(value.get("value")) if not isinstance(value.get("value"), str) else None
+    written = value.get("value")
+    number = None if isinstance(written, str) else exact(written)
     if number is None:
         return None
     coded, printed = words(value.get("code")), words(value.get("unit"))
