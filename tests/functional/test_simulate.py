@@ -56,6 +56,38 @@ def test_the_arms_of_a_trial_are_followed_with_its_crossover():
     assert {"ascent-03-crossover", "ascent-03-next-treatment"} <= set(made["uses"])
 
 
+def test_what_sources_advise_a_patient_is_followed(tmp_path):
+    file = tmp_path / "patient.json"
+    file.write_text(json.dumps(PATIENT), encoding="utf-8")
+    asked = ("simulate", "--patient", str(file), "--as-of", "2026-11-20", "--draws", "50")
+    told = " ".join(run(*asked, "--follow", "asco", "chemotherapy then SG").out.split())
+    assert "Line 2, trastuzumab deruxtecan: recommends, ASCO" in told
+    assert "ASCO's advice (chemotherapy then T-DXd then SG)" in told
+    for extra, says in (
+        ((), "nothing decides in line 1 between"),
+        (("--follow", "nobody"), "no source is called `nobody`"),
+        (("--choose", "one"), "is not `line=therapy`"),
+        (("--set", "checkpoint_inhibitor_candidate=yes", "--follow", "asco"), "not known to be"),
+    ):
+        done = run(*asked, *extra)
+        assert done.code == 1 and says in done.err, (extra, done.err)
+        assert "Traceback" not in done.err
+
+
+PATIENT = {
+    "setting": "advanced",
+    "er_percent": 0,
+    "pr_percent": 0,
+    "her2_ihc": "1+",
+    "pd_l1": {"score": "cps", "assay": "22c3", "value": 3},
+    "germline_brca": "no-variant",
+    "prior_therapies": [],
+    "prior_therapies_complete": "yes",
+    "checkpoint_inhibitor_candidate": "no",
+    "ecog_ps": 1,
+}
+
+
 def test_pictures_are_written(tmp_path):
     stack, tornado = tmp_path / "stack.svg", tmp_path / "tornado.svg"
     assert run(*ASKED, "--save", str(stack), "--tornado", str(tornado)).code == 0

@@ -7,6 +7,10 @@ from typing import Annotated
 
 import typer
 
+from consilium.clinical.patient import PatientCase
+from consilium.knowledge.edition import Edition
+from consilium.knowledge.records import Region
+
 
 def register(app: typer.Typer) -> None:
     """Add the command that simulates."""
@@ -22,6 +26,34 @@ def simulate(
         str,
         typer.Option("--trial", help="A trial whose arms are followed, with its crossover."),
     ] = "",
+    patient: Annotated[
+        str,
+        typer.Option(
+            "--patient", help="A patient (JSON or FHIR R4; `-` reads standard input) to be advised."
+        ),
+    ] = "",
+    follow: Annotated[
+        list[str] | None,
+        typer.Option("--follow", help="With --patient: the source to follow; may be repeated."),
+    ] = None,
+    choose: Annotated[
+        list[str] | None,
+        typer.Option("--choose", help="With --patient: settle a line: `1=Dato-DXd`."),
+    ] = None,
+    then: Annotated[
+        str,
+        typer.Option("--then", help="With --patient: what follows where the advice ends."),
+    ] = "",
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="With --patient: add or change a fact: `--set her2_ihc=0`."),
+    ] = None,
+    as_of: Annotated[
+        str, typer.Option("--as-of", help="With --patient: the day whose knowledge is used.")
+    ] = "",
+    region: Annotated[
+        Region, typer.Option("--region", help="With --patient: whose labels apply.")
+    ] = Region.US,
     model: Annotated[
         str, typer.Option("--model", help="Which model of the edition.")
     ] = "triple-negative-first-line",
@@ -51,8 +83,9 @@ def simulate(
     """Simulate sequences of treatment, after the model has predicted what is known."""
     from rich.console import Console  # noqa: PLC0415
 
-    from consilium.cli.commands import UsageError, edition_at  # noqa: PLC0415
+    from consilium.cli.commands import UsageError, day, edition_at  # noqa: PLC0415
     from consilium.cli.console import console  # noqa: PLC0415
+    from consilium.planning.advice import advised_courses  # noqa: PLC0415
     from consilium.planning.policies import courses_of, courses_of_trial  # noqa: PLC0415
     from consilium.report.outlook import outlook_document, outlook_json  # noqa: PLC0415
     from consilium.sequencing.scenario import scenario  # noqa: PLC0415
@@ -61,6 +94,19 @@ def simulate(
     courses = courses_of(held, sequences or ())
     if trial:
         courses = (*courses_of_trial(held, model, trial), *courses)
+    if patient:
+        case = _case(patient, set_ or [], held)
+        advised = advised_courses(
+            case,
+            held,
+            model,
+            follow or [""],
+            as_of=day(as_of),
+            region=region,
+            choose=dict(_chosen(one) for one in choose or ()),
+            then=then,
+        )
+        courses = (*advised, *courses)
     with Console(stderr=True).status("Drawing parameters and following the cohorts"):
         made = scenario(
             held,
@@ -98,6 +144,24 @@ def simulate(
             typer.echo(outlook_json(made).decode(), nl=False)
         case _:
             raise UsageError(f"`--format {format}` is not text, markdown, html or json")
+
+
+def _case(file: str, changes: list[str], held: Edition) -> PatientCase:
+    from consilium.cli.commands import read_input  # noqa: PLC0415
+    from consilium.cli.planning import with_changes  # noqa: PLC0415
+    from consilium.intake import read_patient  # noqa: PLC0415
+
+    where = "standard input" if file == "-" else file
+    return with_changes(read_patient(read_input(file), held, where=where), changes, held)
+
+
+def _chosen(words: str) -> tuple[int, str]:
+    from consilium.cli.commands import UsageError  # noqa: PLC0415
+
+    line, equals, regimen = words.partition("=")
+    if not equals or not line.strip().isdecimal():
+        raise UsageError(f"`--choose {words}` is not `line=therapy`; write `--choose 1=Dato-DXd`")
+    return int(line), regimen.strip()
 
 
 def _assumed(words: str) -> tuple[str, float]:

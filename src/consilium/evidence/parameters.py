@@ -11,6 +11,7 @@ import msgspec
 from consilium.clinical.dates import Day
 from consilium.errors import ConsiliumError
 from consilium.evidence.references import HarmId, RegimenId, ResultId, TrialId
+from consilium.rules.conditions import Condition
 
 Quantity = Literal[
     "time-on-line",
@@ -155,6 +156,14 @@ class Informing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     says: str
 
 
+class FollowedAs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A regimen that is advised and has no parameters, the one that ``stands`` for it, and why."""
+
+    regimen: RegimenId
+    stands: RegimenId
+    why: str
+
+
 HarmAbout = Literal["stopping", "severe", "neutropenia", "neutropenia-with-growth-factor"]
 
 
@@ -170,13 +179,15 @@ class HarmOnLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One model: whom it is about, its parameters, and what it is held against."""
+    """One model: whom it is about (``when``), its parameters, and what it is held against."""
 
     id: str
     title: str
     says: str
+    when: Condition
     horizon_months: float
     parameters: tuple[Parameter, ...]
+    followed_as: tuple[FollowedAs, ...] = ()
     designs: tuple[TrialDesign, ...] = ()
     checks: tuple[Check, ...] = ()
     informed_by: tuple[Informing, ...] = ()

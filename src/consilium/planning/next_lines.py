@@ -6,8 +6,9 @@ by one line. Branches that answer every statement alike are one branch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from consilium.guidance.standing import Knowledge
 from consilium.guidance.voices import FAVOURABLE
@@ -104,6 +105,14 @@ def _given_with(regimen: str, edition: Edition) -> tuple[tuple[str, ...], frozen
     return drugs, frozenset().union(*found)
 
 
+class Spoken(NamedTuple):
+    """A statement that speaks for regimens; ``stance`` is "approved" where it takes none."""
+
+    stance: str
+    statement: str
+    regimens: tuple[str, ...]
+
+
 class NextLines:
     """Walks the lines that may follow, each distinct state of knowledge once."""
 
@@ -128,6 +137,10 @@ class NextLines:
         """What may follow a regimen, up to ``DEPTH`` lines deep in all."""
         return self._follow(advance(facts, regimen, self.edition), DEPTH - 1)
 
+    def spoken(self, facts: dict[str, Known]) -> tuple[Spoken, ...]:
+        """What speaks for regimens not given before, stances first and the strongest of them."""
+        return tuple(self._spoken(self.knowledge.table.state(facts)[0], facts))
+
     def _follow(self, facts: dict[str, Known], depth: int) -> tuple[NextLine, ...]:
         if depth == 0:
             return ()
@@ -141,17 +154,15 @@ class NextLines:
     def _groups(
         self, codes: tuple[int, ...], facts: dict[str, Known], depth: int
     ) -> tuple[NextLine, ...]:
-        had = had_drugs(facts)
         line = facts["line"]
         number = int(line.low) if isinstance(line, Between) else 0
         by_stance: dict[str, dict[str, None]] = {}
         named: set[str] = set()
-        for stance, regimens in self._speaking(codes):
+        for stance, _, regimens in self._spoken(codes, facts):
             for regimen in regimens:
-                if regimen in named or set(self._drugs(regimen)) & had:
-                    continue
-                named.add(regimen)
-                by_stance.setdefault(stance, {})[regimen] = None
+                if regimen not in named:
+                    named.add(regimen)
+                    by_stance.setdefault(stance, {})[regimen] = None
         groups = []
         for stance, chosen in list(by_stance.items())[:_SHOWN]:
             regimens = tuple(chosen)
@@ -181,7 +192,14 @@ class NextLines:
             ]
         return tuple(found)
 
-    def _speaking(self, codes: tuple[int, ...]) -> Iterable[tuple[str, tuple[str, ...]]]:
+    def _spoken(self, codes: tuple[int, ...], facts: dict[str, Known]) -> Iterator[Spoken]:
+        had = had_drugs(facts)
+        for one in self._speaking(codes):
+            left = tuple(r for r in one.regimens if not set(self._drugs(r)) & had)
+            if left:
+                yield one._replace(regimens=left)
+
+    def _speaking(self, codes: tuple[int, ...]) -> Iterator[Spoken]:
         held = sorted(
             (
                 position
@@ -192,10 +210,10 @@ class NextLines:
             key=lambda position: FAVOURABLE.index(position.stance),
         )
         for position in held:
-            yield position.stance.value, position.regimens
+            yield Spoken(position.stance.value, position.id, position.regimens)
         for index, approval in self.approvals:
             if codes[index] == AnswerTable.YES:
-                yield "approved", approval.regimens
+                yield Spoken("approved", approval.id, approval.regimens)
 
     def _drugs(self, regimen: str) -> tuple[str, ...]:
         named = self.edition.regimens[regimen]

@@ -30,6 +30,8 @@ CAVEAT = "A model of stated assumptions, not evidence."
 _HALF_MONTH = 0.5
 _CONJUGATE = "antibody-drug-conjugate"
 _PLACES = ("first", "second", "later")
+_TIMED = (("first",), ("second",), ("later", "second"))
+"""The lines whose time stands for that of a line, nearest first."""
 _BATCH = 500
 
 
@@ -157,6 +159,16 @@ def scenario(
     known = changed(numbers(edition, held), assume or {})
     courses = [one if isinstance(one, Course) else Course(tuple(one)) for one in sequences]
     return _Scenario(edition, held, known, draws, seed, mean_until, patients).made(courses)
+
+
+def holds_time(edition: Edition, model: str, regimen: str, place: int) -> bool:
+    """Whether a model can follow a regimen in a line, counted from 0."""
+    return any(
+        parameter.quantity == "time-on-line"
+        and regimen in parameter.regimens
+        and parameter.line in _TIMED[min(place, 2)]
+        for parameter in edition.models[model].parameters
+    )
 
 
 class _Scenario:
@@ -392,7 +404,7 @@ class _Scenario:
             found = self._first_lines(regimen)
             if found:
                 return at[found.get(self.anchor) or next(iter(found.values()))]
-        for wanted in (place, "second") if place == "later" else (place,):
+        for wanted in _TIMED[_PLACES.index(place)]:
             for parameter in self.model.parameters:
                 if (
                     parameter.quantity == "time-on-line"

@@ -99,6 +99,40 @@ def test_an_outlook_is_the_one_that_the_command_prints(client, first):
     assert (made["difference"] is None) == bool(made["unranked"]) == first.startswith("SG")
 
 
+def test_advice_is_followed_as_the_command_follows_it(client, tmp_path):
+    patient = ASKED_PATIENT
+    asked = {
+        "advice": {"patient": patient, "follow": ["nccn", "asco"], "as_of": "2026-11-20"},
+        "draws": 50,
+    }
+    answer = post(client, "/api/v1/simulate", asked)
+    file = tmp_path / "patient.json"
+    file.write_text(json.dumps(patient), encoding="utf-8")
+    printed = run(
+        *("simulate", "--patient", str(file), "--follow", "nccn", "--follow", "asco"),
+        *("--as-of", "2026-11-20", "--draws", "50", "--format", "json"),
+    )
+    assert json.loads(answer.content) == json.loads(printed.out)
+    first = json.loads(answer.content)["strategies"][0]
+    assert first["says"][0]["uses"] == ["nccn-2026-06-tn-1l-sacituzumab-govitecan"]
+    open_ = post(client, "/api/v1/simulate", {"advice": {"patient": patient}})
+    assert open_.status_code == 409 and "nothing decides in line 1" in open_.content.decode()
+
+
+ASKED_PATIENT = {
+    "setting": "advanced",
+    "er_percent": 0,
+    "pr_percent": 0,
+    "her2_ihc": "1+",
+    "pd_l1": {"score": "cps", "assay": "22c3", "value": 3},
+    "germline_brca": "no-variant",
+    "prior_therapies": [],
+    "prior_therapies_complete": "yes",
+    "checkpoint_inhibitor_candidate": "no",
+    "ecog_ps": 1,
+}
+
+
 STRANGE = {
     "no text": b'{"patient": {"line": "\x00"}}',
     "an escaped NUL": b'{"patient": {"line": "\\u0000"}}',

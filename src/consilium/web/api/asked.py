@@ -94,15 +94,35 @@ class ComparisonAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     as_of: date | None = None
 
 
+class AdviceAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A patient whose advice is followed. ``patient`` is our JSON or a FHIR R4 resource.
+
+    ``follow`` names sources, each for a sequence of its own (none: all sources together);
+    ``choose`` settles a line by its number where sources name several regimens alike; ``then`` is
+    followed where the advice ends.
+    """
+
+    patient: dict[str, Any]
+    follow: Annotated[tuple[Words, ...], msgspec.Meta(max_length=3)] = ()
+    choose: Annotated[
+        dict[Annotated[str, msgspec.Meta(pattern="^[1-9]$")], Words], msgspec.Meta(max_length=9)
+    ] = {}
+    then: Words = ""
+    as_of: date | None = None
+    region: Region = Region.US
+
+
 class SimulationAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Sequences to follow in a model: `Dato-DXd then chemotherapy`.
 
-    ``trial`` puts the arms of a trial before them, with its crossover as published. ``assume``
-    gives parameters another value; ``months`` bounds the mean survival.
+    ``trial`` puts the arms of a trial before them, with its crossover as published, and
+    ``advice`` what sources advise a patient. ``assume`` gives parameters another value;
+    ``months`` bounds the mean survival.
     """
 
     sequences: Annotated[tuple[Words, ...], msgspec.Meta(max_length=4)] = ()
     trial: Words = ""
+    advice: AdviceAsked | None = None
     model: Words = "triple-negative-first-line"
     assume: Annotated[dict[str, float], msgspec.Meta(max_length=40)] = {}
     draws: Annotated[int, msgspec.Meta(ge=10, le=2000)] = 1000

@@ -19,6 +19,7 @@ from consilium.comparing import Comparison, compare
 from consilium.errors import ConsiliumError, nearest
 from consilium.knowledge.records import Region
 from consilium.planning import Plan, plan
+from consilium.planning.advice import advised_courses
 from consilium.planning.giving import care_of
 from consilium.planning.naming import named
 from consilium.planning.policies import courses_of, courses_of_trial
@@ -220,12 +221,25 @@ def simulate_sequences(request: HttpRequest) -> HttpResponse:
     spend(request, SIMULATION)
     asked = asked_of(request, SimulationAsked)
     edition = the_edition()
-    if not (asked.sequences or asked.trial):
-        raise Refused(422, "Name `sequences` or a `trial`.")
+    if not (asked.sequences or asked.trial or asked.advice):
+        raise Refused(422, "Name `sequences`, a `trial` or `advice`.")
+    case = case_of(asked.advice.patient, edition) if asked.advice else None
     try:
         courses = courses_of(edition, asked.sequences)
         if asked.trial:
             courses = (*courses_of_trial(edition, asked.model, asked.trial), *courses)
+        if asked.advice and case:
+            advised = advised_courses(
+                case,
+                edition,
+                asked.model,
+                asked.advice.follow or ("",),
+                as_of=day_of(asked.advice.as_of),
+                region=asked.advice.region,
+                choose={int(line): words for line, words in asked.advice.choose.items()},
+                then=asked.advice.then,
+            )
+            courses = (*advised, *courses)
         made = scenario(
             edition,
             asked.model,
