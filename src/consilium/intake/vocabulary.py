@@ -42,13 +42,14 @@ _MAKER_SUFFIX = re.compile(r"(?<=mab|can|ine|tim|ept|ase)-[a-z]{4}\b")
 _BRAND_IN_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _BETWEEN_DRUGS = re.compile(r"\s+/\s+|\s*[+;&]\s*|\n")
 _WORD = re.compile(r"[^\W_]+")
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*|q?\d+(?:h|d|w|wk|weeks)|[cd]\d+(?:d\d+)?")
 # A name shorter than this (SG, PLD) is read only when it is the whole text.
 _SHORTEST_INSIDE_A_TEXT = 4
 
 _DOSE_FORM_WORDS = """
     mg ml g mcg ug kg l unt unit units iu meq mmol actuat hr h day days pack vial ampule syringe
-    per in of and with for as the a x m2
+    per in of and with for as the a x m2 po bid tid qd qod prn daily weekly monthly once twice every
+    week weeks month months cycle cycles auc
     oral tablet tablets capsule capsules tab tabs cap caps film coated chewable disintegrating
     delayed extended release er xr granules powder suspension solution liquid product
     injection injectable injectables injetable intravenous iv subcutaneous sc intramuscular im
@@ -58,6 +59,10 @@ _DOSE_FORM_WORDS = """
     disodium phosphate sulfate sulphate tosylate pamoate maleate fumarate anhydrous monohydrate
     hydrate monohydrochloride potassium
     hyaluronidase oysk fihj zzxf berahyaluronidase alfa
+    tablette tabletten filmtablette filmtabletten kapsel kapseln hartkapseln pulver konzentrat zur
+    herstellung einer infusionslösung injektionslösung lösung durchstechflasche
+    comprimé comprimés pelliculé pelliculés gélule gélules poudre pour perfusion injectable
+    comprimidos recubiertos cápsulas duras polvo para perfusión inyectable compresse capsule rigide
 """
 _AROUND_A_NAME = frozenset(_DOSE_FORM_WORDS.split())
 
@@ -219,6 +224,10 @@ class Vocabulary:
             and sum(map(len, words)) >= _SHORTEST_INSIDE_A_TEXT
             and not all(word in _AROUND_A_NAME for word in words)
         )
+
+    def mentioned_in(self, text: str) -> tuple[str, ...]:
+        """The drugs whose names stand in a text, whatever else does."""
+        return tuple(dict.fromkeys(self._read_part(text)[0]))
 
     def is_supportive(self, drugs: Iterable[str]) -> bool:
         """Whether all of these drugs support treatment and treat no cancer."""

@@ -69,7 +69,7 @@ class EditionInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Code(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A code of a terminology, and whether somebody has checked it there."""
 
-    system: Literal["LOINC", "SNOMED", "RxNorm", "HGNC", "UNII", "ICD-10-CM", "NCIt"]
+    system: Literal["LOINC", "SNOMED", "RxNorm", "HGNC", "UNII", "ICD-10-CM", "NCIt", "ATC"]
     code: str
     display: str
     checked: Literal["yes", "no"] = "yes"

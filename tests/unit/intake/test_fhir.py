@@ -117,6 +117,22 @@ def absent(code):
         ("89247-1", {"valueInteger": 1}, {"ecog_ps": 1}),
         ("89247-1", answer("LA9624-3", LOINC), {"ecog_ps": 2}),
         ("89247-1", {"valueString": "ECOG 1"}, {"ecog_ps": 1}),
+        ("89247-1", {"valueString": "ECOG PS 1 - restricted activity"}, {"ecog_ps": 1}),
+        ("85319-2", text("Negative (0)"), {"her2_ihc": "0"}),
+        (
+            "85319-2",
+            text("IHC 2+, FISH not amplified"),
+            {"her2_ihc": "2+", "her2_ish": "not-amplified"},
+        ),
+        ("85337-4", text("positiv"), {"er_status": "positive"}),
+        ("85337-4", text("négatif"), {"er_status": "negative"}),
+        # A local code is known by its name, where that is all that is said.
+        (coded("urn:oid:1.2", "7", display="ER"), text("Positive (95%)"), {"er_percent": 95}),
+        ({"text": "Estrogen Receptor (ER) Status"}, text("Negative"), {"er_status": "negative"}),
+        ({"text": "PgR % positivity"}, quantity(5, "%"), {"pr_percent": 5}),
+        ({"text": "HER2/neu IHC"}, text("1+"), {"her2_ihc": "1+"}),
+        ({"text": "HER2 FISH"}, text("Not amplified (ratio 1.2)"), {"her2_ish": "not-amplified"}),
+        ({"text": "ECOG performance status"}, text("0: fully active"), {"ecog_ps": 0}),
         (
             {"text": "Menopausal status"},
             text("Postmenopausal"),
@@ -158,6 +174,8 @@ def test_one_observation_makes_one_fact(code, value, expected):
         ("89243-0", {"valueInteger": 90}, "not turned into ECOG"),
         ("45284-7", text("c.1905+1G>A"), "none of the words"),
         ({"text": "Menopause"}, text("perimenopausal"), "does not say"),
+        ("89247-1", text("0-1"), "not read here"),
+        ({"text": "PR"}, quantity(160, "ms"), "not read here"),
     ],
 )
 def test_what_is_not_clear_is_listed_and_makes_no_fact(code, value, why):
@@ -183,6 +201,34 @@ def test_components_of_a_panel_are_read():
     case = read(panel)
     assert facts(case) == {"her2_ish": "not-amplified"}
     assert case.entered["her2_ish"].origin.where.startswith("Observation/o.component[0]")
+
+
+def test_what_else_a_panel_holds_is_listed():
+    panel = observation(
+        {"text": "Biomarkers"},
+        component=[
+            {"code": {"text": "ER"}, **text("Positive")},
+            {"code": {"text": "Ki-67"}, "valueString": "25 %"},
+            {"code": coded(LOINC, "49683-6", display="HER2 ratio"), **quantity(1.2, "{ratio}")},
+        ],
+    )
+    case = read(panel)
+    assert facts(case) == {"er_status": "positive"}
+    assert [(one.where, one.what) for one in case.not_understood] == [
+        ("Observation/o.component[1]", "Ki-67: 25 %"),
+        ("Observation/o.component[2]", "HER2 ratio: 1.2 {ratio}"),
+    ]
+
+
+def test_a_panel_of_members_lacks_no_value_of_its_own():
+    panel = observation("85319-2", hasMember=[{"reference": "Observation/m"}])
+    assert not [one for one in read(panel).not_understood if "no verdict" in one.why]
+
+
+@pytest.mark.parametrize("name", ["ER/PR/HER2", "Estrogen receptor antibody", "Oestrogen", "HER2"])
+def test_other_words_name_no_fact(name):
+    about = coded(LOINC, "1-1", display=name) if name == "HER2" else {"text": f"{name} x"}
+    assert facts(read(observation(about, **text("Positive")))) == {}
 
 
 # --- PD-L1 --------------------------------------------------------------------------------
@@ -417,6 +463,7 @@ def test_one_variant_with_two_calls_of_unknown_order_stays_unknown():
 # --- cancer, metastases, stage ------------------------------------------------------------
 
 BREAST = condition(SNOMED, "254837009")
+BREAST_CANCER = {"primary_cancer": "breast"}
 STAGE = "21908-9"
 
 
@@ -433,6 +480,13 @@ STAGE = "21908-9"
         ([condition(ICD, "C34.1"), BREAST | {"id": "b"}], {"primary_cancer": "breast"}),
         ([condition(ICD, "D05.1")], {}),
         ([condition(ICD, "Z85.3", display="Personal history of malignant neoplasm of breast")], {}),
+        ([condition(ICD, "Z08", display="Follow-up after treatment for malignant neoplasm")], {}),
+        ([condition(ICD, "I10", display="Malignant hypertension")], {}),
+        ([condition("", "", display="Malignant hyperthermia")], {}),
+        ([condition("", "", display="Anemia due to malignant neoplasm of breast")], {}),
+        ([condition("", "", display="Genetic susceptibility to malignant neoplasm of breast")], {}),
+        ([condition("http://jpfhir.jp/CodeSystem/ICD10-2013-full", "C509")], BREAST_CANCER),
+        ([condition("http://fhir.de/CodeSystem/bfarm/icd-10-gm", "C50.4")], BREAST_CANCER),
         (
             [condition(SNOMED, "706970001")],
             {"primary_cancer": "breast", "subtype": "triple-negative"},
@@ -509,6 +563,9 @@ def test_conditions_that_bear_on_a_fact_are_pointed_out():
     case = read(condition(SNOMED, "1", display="Interstitial lung disease"))
     assert facts(case) == {}
     assert "`ild_history`" in case.not_understood[0].why
+    carrier = read(condition(SNOMED, "1", display="BRCA1 gene mutation detected"))
+    assert facts(carrier) == {}
+    assert "`germline_brca`" in carrier.not_understood[0].why
 
 
 # --- the patient --------------------------------------------------------------------------
@@ -539,6 +596,20 @@ def test_the_age_is_counted_to_the_decision_and_not_otherwise(born, decided, age
     case = read(patient, decision_date=Day(decided))
     assert facts(case).get("age") == age
     assert case.decision_date == Day(decided)
+
+
+def test_what_is_said_of_a_relative_is_not_said_of_the_patient():
+    mother = {"reference": "RelatedPerson/mother"}
+    about = (er(POSITIVE, "a") | {"focus": [mother]}, er(POSITIVE, "b") | {"subject": mother})
+    case = read(PATIENT, *about, BREAST | {"subject": mother})
+    assert facts(case) == {"sex": "female"}
+    assert {one.why for one in case.not_understood} == {"it is about a relative, not the patient"}
+
+
+@pytest.mark.parametrize("died", [{"deceasedBoolean": True}, {"deceasedDateTime": "2026-01-01"}])
+def test_a_death_is_pointed_out(died):
+    assert read(PATIENT | died).not_understood[0].where == "Patient.deceased"
+    assert not read(PATIENT | {"deceasedBoolean": False}).not_understood
 
 
 def test_no_identifier_of_the_patient_is_kept():
@@ -574,6 +645,16 @@ def test_a_single_resource_and_nested_bundles_are_read():
     assert facts(read(nested, PATIENT)) == {"primary_cancer": "breast", "sex": "female"}
 
 
+def test_the_resources_of_parameters_are_read():
+    inside = {"name": "b", "part": [{"name": "c", "resource": er(POSITIVE, "e")}]}
+    whole = {"resourceType": "Bundle", "entry": [{"resource": BREAST}]}
+    parameters = {
+        "resourceType": "Parameters",
+        "parameter": [{"name": "a", "resource": whole}, inside, {"name": "d", "valueString": "x"}],
+    }
+    assert facts(read(parameters)) == {"primary_cancer": "breast", "er_status": "positive"}
+
+
 def test_of_two_versions_of_a_resource_the_later_counts():
     old = er(NEGATIVE, "a") | {"meta": {"lastUpdated": "2020-01-01T00:00:00Z"}}
     new = er(POSITIVE, "a") | {"meta": {"lastUpdated": "2024-01-01T00:00:00Z"}}
@@ -591,6 +672,9 @@ def test_what_is_not_used_is_listed_once_for_each_kind():
 
 
 # --- medicines ----------------------------------------------------------------------------
+
+
+LETROZOLE = ("letrozole",)
 
 
 def medicine(name, on=None, identity=None, *, kind="MedicationRequest", status="completed", **body):
@@ -622,10 +706,32 @@ BONE = condition(SNOMED, "94222008", "bone", onsetDateTime="2022-01-01")
         coded(RXNORM, "56946"),
         coded(RXNORM, "583214", display="Paclitaxel 100 MG Injection"),
         {"text": "Taxol"},
+        {"text": "paclitaxel 80 mg/m2 IV weekly, d1,8,15 q28d"},
     ],
 )
 def test_a_medicine_is_known_by_code_or_by_name(named):
     assert therapies(read(medicine(named, "2023", "m"))) == [(("paclitaxel",), "unknown")]
+
+
+@pytest.mark.parametrize(
+    ("named", "drugs", "unread"),
+    [
+        (coded("http://www.whocc.no/atc", "L02BA03"), ("fulvestrant",), ()),
+        (
+            coded("http://fhir.de/CodeSystem/bfarm/atc", "L02BG04", display="Letrozol"),
+            LETROZOLE,
+            (),
+        ),
+        ({"text": "Letrozol 2,5 mg Filmtabletten"}, LETROZOLE, ()),
+        ({"text": "Letrozol nach Plan"}, (), ("Letrozol nach Plan",)),
+        # Two drugs share the code; what is not known stays in the list.
+        (coded("http://www.whocc.no/atc", "L01CD01"), (), ("ATC L01CD01",)),
+        (coded("http://www.whocc.no/atc", "L01EB01", display="Gefitinib"), (), ("Gefitinib",)),
+    ],
+)
+def test_a_medicine_is_known_by_its_place_in_the_atc_or_its_european_name(named, drugs, unread):
+    (therapy,) = read(medicine(named, "2023", "m")).therapies.therapies
+    assert (therapy.drugs, therapy.unread) == (drugs, unread)
 
 
 def test_a_code_and_a_name_that_differ_are_neither():
@@ -646,6 +752,9 @@ def test_a_medicine_may_be_contained_or_referred_to():
     outside = inside | {"contained": [], "medicationReference": {"reference": "Medication/d"}}
     assert therapies(read(inside)) == [(("capecitabine",), "unknown")]
     assert therapies(read(outside, drug)) == [(("capecitabine",), "unknown")]
+    made_of = {"itemCodeableConcept": coded(RXNORM, "56946")}
+    unnamed = {"resourceType": "Medication", "id": "d", "ingredient": [made_of]}
+    assert therapies(read(outside, unnamed)) == [(("paclitaxel",), "unknown")]
 
 
 def test_the_list_of_a_record_is_never_complete():

@@ -16,6 +16,7 @@ from consilium.intake.fhir.moments import moment
 Body = Mapping[str, object]
 
 _LONGEST_ID = 80
+_INSIDE = {"Bundle": "entry", "Parameters": "parameter"}
 _READ_WHERE_CONTAINED = ("Observation", "Condition")
 
 
@@ -98,16 +99,18 @@ class Resources:
             if not isinstance(body, dict) or not words(body.get("resourceType")):
                 self.not_resources += 1
                 continue
-            if body["resourceType"] != "Bundle":
+            inside = _INSIDE.get(words(body["resourceType"]))
+            if inside is None:
                 yield body, address
                 continue
-            entries = mappings(body.get("entry"))
-            inside = [
-                (entry["resource"], words(entry.get("fullUrl")))
-                for entry in entries
-                if "resource" in entry and not _is_deletion(entry)
-            ]
-            waiting.extendleft(reversed(inside))
+            entries = deque(mappings(body.get(inside)))
+            held: list[tuple[object, str]] = []
+            while entries:
+                entry = entries.popleft()
+                if "resource" in entry and not _is_deletion(entry):
+                    held.append((entry["resource"], words(entry.get("fullUrl"))))
+                entries.extendleft(reversed(mappings(entry.get("part"))))
+            waiting.extendleft(reversed(held))
 
     def _placed(self, body: Body) -> Resource:
         kind = words(body.get("resourceType"))

@@ -19,8 +19,12 @@ _SYSTEMS = (
     ("genenames.org", "HGNC"),
     ("2.16.840.1.113883.6.281", "HGNC"),
     ("icd-10", "ICD-10-CM"),
+    ("icd10", "ICD-10-CM"),
     ("2.16.840.1.113883.6.90", "ICD-10-CM"),
     ("2.16.840.1.113883.6.3", "ICD-10-CM"),
+    ("whocc.no/atc", "ATC"),
+    ("bfarm/atc", "ATC"),
+    ("2.16.840.1.113883.6.73", "ATC"),
     ("fdasis.nlm.nih.gov", "UNII"),
     ("ncithesaurus", "NCIt"),
     ("evs/thesaurus", "NCIt"),
@@ -31,7 +35,7 @@ _SYSTEMS = (
     ("v3-observationinterpretation", "interpretation"),
     ("v2-0078", "interpretation"),
 )
-_BARE = {"loinc", "snomed", "rxnorm", "hgnc", "icd-10-cm", "unii", "ncit", "ajcc"}
+_BARE = {"loinc", "snomed", "rxnorm", "hgnc", "icd-10-cm", "unii", "ncit", "ajcc", "atc"}
 _LONGEST_LABEL = 90
 
 

@@ -29,9 +29,13 @@ _CANCER_WORDS = re.compile(
 )
 _NO_CANCER_NOW = re.compile(
     r"history of|family|screening|suspected|suspicion|in situ|benign|risk|fear|\bat risk\b|"
-    r"premalignant|non-?malignant|\bno\b|without|exclu|surveillance|education|counsel",
+    r"premalignant|non-?malignant|\bno\b|without|exclu|surveillance|education|counsel|"
+    r"suscept|predispos|carrier|encounter|due to|associated|related|induced|secondary to|"
+    r"effusion|ascites|an(?:a)?emia|pain|fatigue|hypercalc|cachexia|"
+    r"malignant (?:hypertens|hypertherm|hyperpyrex|neurolept|otitis)",
     re.IGNORECASE,
 )
+_ICD_NEOPLASM = re.compile(r"[CD]")
 _ICD_PRIMARY = re.compile(r"C(?:[0-6]\d|7[0-6]|8[1-9]|9[0-6]|7A)")
 
 # Secondary malignant neoplasms: each code with its site.
@@ -107,6 +111,12 @@ _MENOPAUSE = {"76498008": "postmenopausal", "22636003": "premenopausal"}
 
 # Conditions that bear on a fact which a code alone does not settle.
 _BEARS_ON = (
+    (
+        "germline_brca",
+        re.compile(r"^(?!.*\bfamily\b).*\bBRCA[- ]?[12]?\b", re.I),
+        re.compile(r"Z15\.?01"),
+        "whether the variant is pathogenic, and of the germline, is not recorded",
+    ),
     (
         "ild_history",
         re.compile(r"interstitial (?:lung|pulmonary|pneum)|pneumonitis|pulmonary fibrosis", re.I),
@@ -474,7 +484,7 @@ def is_breast_cancer(code: Concept, resource: Resource) -> str:
         from_breast = any(map(_FROM_BREAST_WORDS.search, code.texts))
         coded = code.has("SNOMED", (_FROM_BREAST,))
         return "metastasis from breast cancer" if coded or from_breast else ""
-    if any(_is_cancer_in_words(text) and _BREAST_WORDS.search(text) for text in code.texts):
+    if _is_cancer_in_words(code, breast=True):
         return "breast cancer by the words beside its code"
     return ""
 
@@ -486,11 +496,20 @@ def is_other_cancer(code: Concept) -> bool:
         return True
     if code.has("SNOMED", _MALIGNANT_UNPLACED):
         return False
-    return any(_is_cancer_in_words(text) and not _BREAST_WORDS.search(text) for text in code.texts)
+    return _is_cancer_in_words(code, breast=False)
 
 
-def _is_cancer_in_words(text: str) -> bool:
-    return bool(_CANCER_WORDS.search(text)) and not _NO_CANCER_NOW.search(text)
+def _is_cancer_in_words(code: Concept, *, breast: bool) -> bool:
+    icd = code.codes("ICD-10-CM")
+    # a code of another chapter (a family history, a follow-up) outweighs the words beside it
+    if icd and not any(map(_ICD_NEOPLASM.match, icd)):
+        return False
+    return any(
+        _CANCER_WORDS.search(text)
+        and not _NO_CANCER_NOW.search(text)
+        and bool(_BREAST_WORDS.search(text)) is breast
+        for text in code.texts
+    )
 
 
 def is_secondary(code: Concept) -> bool:

@@ -80,6 +80,8 @@ _LOOKS_LIKE_CANCER_DRUG = re.compile(
     r"|\bchemotherapy\b|\bendocrine therapy\b|\bantineoplastic\b",
     re.IGNORECASE,
 )
+# Antineoplastic agents, and endocrine therapy.
+_ATC_OF_CANCER = ("L01", "L02")
 _OTHER_MEDICINE = re.compile(
     r"\b(?:denosumab|romosozumab|adalimumab|infliximab|omalizumab|evolocumab|alirocumab"
     r"|tacrolimus|sirolimus|tofacitinib|baricitinib|upadacitinib|lamivudine|terbinafine"
@@ -157,11 +159,10 @@ class MedicationReader:
             self.harvest.drop(resource, label, why)
             return None
         drugs, unread = self._drugs(named)
-        cancer_like = tuple(
-            name
-            for name in unread
-            if _LOOKS_LIKE_CANCER_DRUG.search(name) and not _OTHER_MEDICINE.search(name)
+        by_class = any(
+            c.code.startswith(_ATC_OF_CANCER) for c in named.codings if c.system == "ATC"
         )
+        cancer_like = tuple(name for name in unread if by_class or self._is_like_one(name))
         systemic = tuple(drug for drug in drugs if not self.vocabulary.is_supportive([drug]))
         if not systemic and not cancer_like:
             if drugs:
@@ -192,6 +193,13 @@ class MedicationReader:
             where=resource.where,
         )
 
+    def _is_like_one(self, name: str) -> bool:
+        """Whether a name that was not read in full may be that of a cancer drug."""
+        mentioned = self.vocabulary.mentioned_in(name)
+        if mentioned:
+            return not self.vocabulary.is_supportive(mentioned)
+        return bool(_LOOKS_LIKE_CANCER_DRUG.search(name)) and not _OTHER_MEDICINE.search(name)
+
     def _not_given(self, body: Body) -> str:
         if body.get("doNotPerform") is True:
             return "an order not to give it"
@@ -212,10 +220,24 @@ class MedicationReader:
         medicine = self.resources.resolve(reference, resource)
         if medicine is not None:
             self.harvest.seen.add(medicine.where)
-            return medicine.code
+            return self._named(medicine)
         if isinstance(reference, dict):
             return Concept((), words(reference.get("display")))
         return Concept()
+
+    def _named(self, medicine: Resource) -> Concept:
+        """A Medication by its code, or else by what it is made of."""
+        if medicine.code != Concept():
+            return medicine.code
+        made_of = []
+        for part in mappings(medicine.body.get("ingredient")):
+            if part.get("isActive") is False:
+                continue
+            inside = self.resources.resolve(part.get("itemReference"), medicine)
+            made_of.append(inside.code if inside else concept(part.get("itemCodeableConcept")))
+        if len(made_of) == 1:
+            return made_of[0]
+        return Concept((), " + ".join(one.label for one in made_of))
 
     def _drugs(self, named: Concept) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The drugs of a medicine by its codes and by its words, and the names that are none.
@@ -242,6 +264,8 @@ class MedicationReader:
         read_in_full = any(
             found.drugs and not found.rest for found in map(self.vocabulary.drugs_in, named.texts)
         )
+        if not named.texts and named.codings:
+            unread.append(named.label)
         return tuple(sorted(drugs)), () if read_in_full else tuple(dict.fromkeys(unread))
 
     # --- regimens -------------------------------------------------------------------------------

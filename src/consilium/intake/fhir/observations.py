@@ -23,6 +23,7 @@ from consilium.intake.fhir.verdicts import (
     verdicts,
     verdicts_in,
 )
+from consilium.intake.fhir.wording import fact_in_words
 from consilium.intake.pd_l1 import PdL1Score, assays_in, number_in, scores_in
 from consilium.intake.quantities import NumberError, exact, factor_of, in_declared_unit
 from consilium.intake.vocabulary import Vocabulary
@@ -78,12 +79,16 @@ _NOT_NEUTROPHIL_COUNT = re.compile(
 _HER2_SCORES = {"LA6111-4": "0", "LA11841-6": "1+", "LA11842-4": "2+", "LA11843-2": "3+"}
 _HER2_PLUS = re.compile(r"(?<![\d.])([0-3])\s*\+(?![\w+])")
 _HER2_ZERO = re.compile(
-    r"^\s*0(?![\d.,+/%]|\s*(?:-|–|to|or)\s*\d)|\b(?:IHC|score)\s*(?:of|is|:|=)?\s*0(?![\d.,+])",
+    r"^\s*0(?![\d.,+/%]|\s*(?:-|–|to|or)\s*\d)|\b(?:IHC|score)\s*(?:of|is|:|=)?\s*0(?![\d.,+])"
+    r"|\(\s*0\s*\)",
     re.IGNORECASE,
 )
 _HER2_RANGE = re.compile(r"[0-3]\s*\+?\s*(?:-|–|/|\bto\b|\bor\b)\s*[0-3]\s*\+", re.IGNORECASE)
 _HER2_CATEGORY = re.compile(r"\b(ultra-?\s?low|low|(?<=HER2[ -])null)\b", re.IGNORECASE)
+_HER2_ISH = re.compile(r"\b[FCSD]?ISH\b([^;.]*)", re.IGNORECASE)
 _HER2_NEGATIVE_SCORES = ("0", "1+")
+
+_AMPLIFIED = {POSITIVE: "amplified", NEGATIVE: "not-amplified"}
 
 _ECOG_ANSWERS = {
     "LA9622-7": 0,
@@ -93,7 +98,11 @@ _ECOG_ANSWERS = {
     "LA9626-8": 4,
     "LA9627-6": 5,
 }
-_ECOG_WORDS = re.compile(r"(?:ECOG|PS|grade|status)?\s*:?\s*([0-5])", re.IGNORECASE)
+_ECOG_WORDS = re.compile(
+    r"(?:(?:ECOG|performance|status|PS|grade|score)[\s:=-]*)*([0-5])(?![\d.])"
+    r"(?!\s*(?:[-–/]|to\b|or\b)\s*\d)(?:\s*[-–:(,;].*)?",
+    re.IGNORECASE,
+)
 _SHARE = re.compile(r"(?<![\d.<>≤≥=~-])\b(\d{1,3}(?:\.\d+)?)\s*%(?!\s*(?:-|–|to))")
 _ANY_SHARE = re.compile(r"\d\s*%")
 
@@ -140,6 +149,11 @@ def moment_of(body: Body) -> Moment | None:
 def withdrawn(body: Body) -> str:
     """Why a resource no longer counts; empty when it does."""
     return _WITHDRAWN.get(str(body.get("status")), "")
+
+
+def _refusal(code: Concept) -> str:
+    """Why a code beside a fact is not that fact; empty for any other."""
+    return next((_REFUSED[c] for c in code.codes("LOINC") if c in _REFUSED), "")
 
 
 @lru_cache(maxsize=1024)
@@ -249,14 +263,31 @@ class ObservationReader:
             self.harvest.drop(resource, code.label, why)
             return
         if about == "refused":
-            why = next(_REFUSED[c] for c in code.codes("LOINC") if c in _REFUSED)
-            self.harvest.not_read(resource, f"{code.label}: {value_of(resource.body)}", why)
+            said = f"{code.label}: {value_of(resource.body)}"
+            self.harvest.not_read(resource, said, _refusal(code))
         elif about == "pd_l1":
             _PdL1Reader(self.vocabulary, self.harvest).read(resource, code)
-        elif about is not None and not (value_of(resource.body).is_empty and parts):
+        elif about is not None and not self._is_told_elsewhere(resource, parts):
             self._read_one(_Result(resource, about, code, resource.body))
         for part in parts if about != "pd_l1" else []:
             self._read_one(part)
+        if parts and about != "pd_l1":
+            self._list_the_rest(resource)
+
+    def _is_told_elsewhere(self, resource: Resource, parts: list[_Result]) -> bool:
+        """Whether an observation has no value of its own, but parts or members that have."""
+        told = bool(parts) or "hasMember" in resource.body
+        return told and value_of(resource.body).is_empty
+
+    def _list_the_rest(self, resource: Resource) -> None:
+        """List the components that no fact is made of, beside others that were read."""
+        for index, body in enumerate(mappings(resource.body.get("component"))):
+            code, value = concept(body.get("code")), value_of(body)
+            about = self._about(code)
+            if about in (None, "refused", "pd_l1") and not value.is_empty:
+                why = _refusal(code) or "no fact of this edition is read from this component"
+                said = f"{code.label}: {value}"
+                self.harvest.not_read(resource, said, why, f".component[{index}]")
 
     def _parts(self, resource: Resource) -> list[_Result]:
         parts: list[_Result] = []
@@ -277,7 +308,7 @@ class ObservationReader:
 
     def _about_of(self, code: Concept) -> str | None:
         loinc = code.codes("LOINC")
-        if any(c in _REFUSED for c in loinc):
+        if _refusal(code):
             return "refused"
         if any(c in _PD_L1_ASSAYS for c in loinc):
             return "pd_l1"
@@ -291,7 +322,7 @@ class ObservationReader:
             return "pd_l1"
         if any("menopaus" in text.casefold() for text in code.texts):
             return "menopausal_status"
-        return None
+        return fact_in_words(code)
 
     def _read_one(self, result: _Result) -> None:
         fact = self.vocabulary.facts.get(result.about)
@@ -491,6 +522,10 @@ class ObservationReader:
         if against in said:
             raise _Unclear(f"it says {score} and {against}, which do not agree")
         self._keep(result, score, "immunohistochemistry score")
+        amplified = {v for t in value.texts for m in _HER2_ISH.findall(t) for v in verdicts_in(m)}
+        if len(amplified) == 1 and (word := _AMPLIFIED.get(amplified.pop())):
+            beside = "verdict of in-situ hybridisation beside the score"
+            self._keep(result.with_fact("her2_ish"), word, beside)
 
     def _her2_verdict(self, result: _Result) -> None:
         named = {m.casefold() for t in result.value.texts for m in _HER2_CATEGORY.findall(t)}
@@ -510,9 +545,8 @@ class ObservationReader:
         if result.value.amount is not None:
             raise _Unclear("a number alone is not read as amplified or not; the verdict is")
         verdict = self._verdict(result)
-        words = {POSITIVE: "amplified", NEGATIVE: "not-amplified"}
-        if verdict in words:
-            self._keep(result, words[verdict], "verdict of in-situ hybridisation")
+        if verdict in _AMPLIFIED:
+            self._keep(result, _AMPLIFIED[verdict], "verdict of in-situ hybridisation")
         else:
             self._keep_status(result, verdict)
 

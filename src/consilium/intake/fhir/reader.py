@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from consilium.clinical.dates import Day
 from consilium.clinical.patient import NotUnderstood, PatientCase, PatientError, TherapyList
 from consilium.intake.fhir.allergies import HYPERSENSITIVITY, severe_hypersensitivity
 from consilium.intake.fhir.bundle import Resource, Resources
-from consilium.intake.fhir.codes import concept, mappings, words
+from consilium.intake.fhir.codes import concept, items, mappings, words
 from consilium.intake.fhir.conditions import ConditionReader, condition_moment
 from consilium.intake.fhir.findings import Finding, Harvest, counted, settle
 from consilium.intake.fhir.genomics import GenomicsReader
@@ -18,7 +19,8 @@ from consilium.intake.fhir.observations import ObservationReader, moment_of
 from consilium.intake.vocabulary import HasVocabulary, Vocabulary
 
 _NEVER_LISTED = ("Patient", "Bundle")
-_LISTED_BY_WHAT_THEY_SAY = ("Observation", "Condition")
+_LISTED_BY_WHAT_THEY_SAY = ("Observation", "Condition", "Procedure")
+_RELATIVE = "RelatedPerson/"
 
 
 def patient_from_fhir(
@@ -43,6 +45,7 @@ def patient_from_fhir(
             f"{where}: it holds no FHIR resource; a Bundle with entries was expected"
         )
     _leave_out_modified(resources, harvest)
+    _leave_out_relatives(resources, harvest)
     if decision_date is not None:
         _leave_out_later(resources, harvest, decision_date)
     person(resources, harvest, decision_date)
@@ -74,6 +77,9 @@ def person(resources: Resources, harvest: Harvest, decision_date: Day | None) ->
         elif gender is not None:
             why = "the administrative gender does not say which sex matters; answer `sex`"
             harvest.not_understood.append(NotUnderstood("Patient.gender", words(gender), why))
+        if resource.body.get("deceasedBoolean") is True or "deceasedDateTime" in resource.body:
+            why = "a plan is made for the living; look whether the record is the right one"
+            harvest.not_understood.append(NotUnderstood("Patient.deceased", "died", why))
         born = moment(resource.body.get("birthDate"))
         if born is None or decision_date is None:
             continue
@@ -100,6 +106,19 @@ def _leave_out_modified(resources: Resources, harvest: Harvest) -> None:
         if is_modified(resource.body):
             why = "it carries a modifier that is not known here and may turn its meaning around"
             harvest.drop(resource, _label(resource), why)
+        else:
+            kept.append(resource)
+    resources.all = kept
+
+
+def _leave_out_relatives(resources: Resources, harvest: Harvest) -> None:
+    """What is said of a parent or a child is not said of the patient."""
+    kept: list[Resource] = []
+    for resource in resources.all:
+        about = (items(resource.body.get(key)) for key in ("subject", "patient", "focus"))
+        named = (words(one.get("reference")) for one in mappings(list(chain.from_iterable(about))))
+        if any(_RELATIVE in one for one in named):
+            harvest.drop(resource, _label(resource), "it is about a relative, not the patient")
         else:
             kept.append(resource)
     resources.all = kept

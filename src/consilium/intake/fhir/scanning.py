@@ -25,6 +25,7 @@ MOST_DATES, MOST_NUMBERS = 6, 2
 MOST_MEANINGS = 100_000
 _SLOTS = 1 << 18
 _DEEPEST, _MOST_KEYS, _MOST_RESOURCES = 60, 4096, 2000
+_RELATIVE = b"RelatedPerson/"  # whom a resource is about stands in no meaning
 _LONGEST_ID, _MOST_DIGITS = 80, 300
 _DAYS_BEFORE = 1_000_000 - 719_468
 _WORD = (1 << 64) - 1
@@ -176,9 +177,10 @@ class Scanner:
         slow = np.zeros(len(records), np.int8)
         totals = np.bincount(of_record, weights=sizes, minlength=len(records))
         slow[totals > LARGEST_INPUT] = 1
-        if not _is_utf8(data):
+        utf8, relatives = _is_utf8(data), _RELATIVE in data
+        if relatives or not utf8:
             for line, record in zip(lines, of_record, strict=True):
-                slow[record] |= not _is_utf8(line)
+                slow[record] |= _RELATIVE in line or not _is_utf8(line)
         room = len(data) // len(b'{"resourceType":"X"}') + 1
         columns = np.zeros((4, room), np.int64)
         days = np.zeros((room, MOST_DATES), np.int32)

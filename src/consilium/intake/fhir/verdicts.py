@@ -42,10 +42,10 @@ _BY_WORDS = (
     (EQUIVOCAL, r"equivocal|borderline|indeterminate|inconclusive"),
     (
         NEGATIVE,
-        r"negative|neg|not\s+detected|undetected|none\s+detected|absent|not\s+present"
+        r"negative|neg|n[eé]gati(?:v[aeo]?|f)|not\s+detected|undetected|none\s+detected|absent|not\s+present"
         r"|not\s+amplified|non[\s-]?amplified|unamplified|no\s+amplification",
     ),
-    (POSITIVE, r"positive|pos|detected|present|amplified"),
+    (POSITIVE, r"positive|pos|positi(?:v[aeo]?|f)|detected|present|amplified"),
     (NOT_KNOWN, r"unknown"),
 )
 _DOUBT = re.compile(
