@@ -46,11 +46,15 @@ class AdvisedLine(msgspec.Struct, frozen=True):
 
 
 class Advice(msgspec.Struct, frozen=True):
-    """Lines in order, and why they end. ``open`` are regimens between which nothing decides."""
+    """Lines in order, and why they end.
+
+    ``open`` are regimens between which nothing decides in ``line``.
+    """
 
     lines: tuple[AdvisedLine, ...]
     ends: str
     open: tuple[str, ...] = ()
+    line: int = 0
 
 
 def advise(
@@ -68,7 +72,7 @@ def advise(
     first. ``choose`` settles a line (by its number) for a regimen that a source speaks for there.
     Raises ``PatientError`` for a source or a choice that is not held.
     """
-    chosen = {line: named(words, edition) for line, words in (choose or {}).items()}
+    chosen = {line: _regimen(words, edition) for line, words in (choose or {}).items()}
     speaker = _speaker(who, edition) if who else ""
     made = plan(case, edition, as_of=as_of, region=region)
     facts = understand(case, edition).patient.facts
@@ -89,7 +93,7 @@ def advise(
         ]
         found = _settled(line, heard, chosen.get(line, ""), edition)
         if isinstance(found, Advice):
-            return Advice(tuple(lines), found.ends, found.open)
+            return msgspec.structs.replace(found, lines=tuple(lines))
         again = already_used(found.regimen, facts, edition)
         lines.append(msgspec.structs.replace(found, again=again))
         facts = advance(facts, found.regimen, edition)
@@ -141,6 +145,7 @@ def course_of_advice(
     the model is not about, and for advice without a line that it can follow.
     """
     _is_about(case, edition, model)
+    after = _regimen(then, edition) if then else ""
     if not advice.lines:
         raise SequenceError(_capital(f"no first line can be followed: {_ending(advice, edition)}"))
     regimens: list[str] = []
@@ -159,9 +164,9 @@ def course_of_advice(
     if not regimens:
         raise SequenceError(_capital(f"no first line can be followed: {ends}"))
     left = DEPTH - len(regimens)
-    says.append(Reasoned(f"After that {ends}{_and_then(then if left else '', edition)}."))
-    if then:
-        regimens += [_followed_as(named(then, edition), edition, model)[0]] * left
+    says.append(Reasoned(f"After that {ends}{_and_then(after if left else '', edition)}."))
+    if after:
+        regimens += [_followed_as(after, edition, model)[0]] * left
     source = edition.speakers[_speaker(who, edition)] if who else None
     whose = f"{source.short or source.name}'s advice" if source else "the sources' advice"
     held = (edition.regimens[regimen] for regimen in regimens)
@@ -204,7 +209,10 @@ def _settled(
     group = by_stance[stance]
     if len(group) > 1 and not chosen:
         return Advice(
-            (), f"nothing decides in line {line} between {_among(group, edition)}", tuple(group)
+            (),
+            f"nothing decides in line {line} between {_among(group, edition)}",
+            tuple(group),
+            line,
         )
     regimen = chosen or next(iter(group))
     others = tuple(r for r in group if r != regimen)
@@ -250,17 +258,13 @@ def _line_said(line: AdvisedLine, edition: Edition) -> str:
 
 
 def _ending(advice: Advice, edition: Edition) -> str:
-    if advice.open:
-        line = advice.lines[-1].line + 1 if advice.lines else ""
-        return f"{advice.ends}; choose one{f' for line {line}' if line else ''}"
-    return advice.ends
+    return f"{advice.ends}; choose one" if advice.open else advice.ends
 
 
 def _and_then(then: str, edition: Edition) -> str:
     if not then:
         return "; nothing further is followed but survival after the last line"
-    after = edition.regimens[named(then, edition)].name
-    return f"; {after} is followed from there, as the reader asked"
+    return f"; {edition.regimens[then].name} is followed from there, as the reader asked"
 
 
 def _among(regimens: Iterable[str], edition: Edition) -> str:
@@ -269,6 +273,13 @@ def _among(regimens: Iterable[str], edition: Edition) -> str:
 
 def _capital(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}"
+
+
+def _regimen(words: str, edition: Edition) -> str:
+    found = named(words, edition)
+    if found not in edition.regimens:
+        raise PatientError(f"no regimen is called `{words}`.{nearest(found, edition.regimens)}")
+    return found
 
 
 def _speaker(words: str, edition: Edition) -> str:

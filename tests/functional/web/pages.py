@@ -38,6 +38,16 @@ def given(page: Any, site: str) -> None:
         page.get_by_role("button", name="How to give it: sacituzumab govitecan").click()
 
 
+def advised(page: Any, site: str) -> None:
+    """What one source advises a patient, followed in a model."""
+    PAGES["everything"](page, site)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Follow the advice in a model").click()
+    page.get_by_label("Whose advice is followed").select_option("nccn")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Follow it").click()
+
+
 def imported(page: Any, site: str) -> None:
     page.goto(site + "/plan/import")
     page.get_by_label("Or pasted text").fill(
@@ -165,6 +175,7 @@ PAGES: dict[str, Reach] = (
         "plan-problem": refused,
         "print": example("gbrca-low-volume-symptomatic", then="Print A4"),
         "everything": example("first-line-today", then="Everything, with all sources"),
+        "advised": advised,
         "care": given,
         "import": at("/plan/import"),
         "import-read": imported,
@@ -205,6 +216,7 @@ SHOWN_BY: dict[str, str] = {
     "plan": "plan-empty",
     "shortcuts": "shortcuts",
     "plan/everything": "everything",
+    "plan/sequences": "advised",
     "plan/print": "print",
     "plan/care": "care",
     "plan/import": "import",

@@ -79,6 +79,7 @@ TABLE: dict[str, dict[str, int | dict[str, int]]] = {
     },
     "plan/live": {"POST": 200},
     "plan/everything": {"POST": 422},
+    "plan/sequences": {"POST": 422},
     "plan/print": {"POST": 422},
     "plan/pdf": {"POST": 422},
     "plan/chart": {"POST": 422},

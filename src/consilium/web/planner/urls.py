@@ -10,6 +10,7 @@ urlpatterns = [
     path("plan", views.plan_page, name="plan"),
     path("plan/live", views.live, name="live"),
     path("plan/everything", views.everything, name="everything"),
+    path("plan/sequences", views.sequences, name="sequences"),
     path("plan/print", views.sheet, name="print"),
     path("plan/pdf", views.pdf, name="pdf"),
     path("plan/chart", views.chart, name="chart"),

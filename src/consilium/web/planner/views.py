@@ -26,7 +26,7 @@ from consilium.web.activity.shown import with_supporters
 from consilium.web.editions import COOKIES, Asking, asking, remember, the_edition
 from consilium.web.evidence.listing import KINDS
 from consilium.web.evidence.page import Picture
-from consilium.web.limits import costs
+from consilium.web.limits import SIMULATION, costs
 from consilium.web.people.once import FIELD
 from consilium.web.planner.chart import chart_text
 from consilium.web.planner.entering import Read, Said, read, said_of, said_of_case
@@ -179,6 +179,28 @@ def _cell(made: Plan) -> str:
     """The kind of patient, by subtype and line alone."""
     said = {fact.fact: fact.text for fact in made.case}
     return slugify(" ".join(said.get(name, f"{name} unknown") for name in ("subtype", "line")))[:80]
+
+
+@require_POST
+@costs(SIMULATION)
+def sequences(request: HttpRequest) -> HttpResponse:
+    """What sources advise this patient line after line, followed in a model."""
+    from consilium.web.planner.following import PREFIX, following  # noqa: PLC0415  numpy
+
+    asked = _planned(request)
+    posted = {
+        name: request.POST[name].strip()[:80] for name in request.POST if name.startswith(PREFIX)
+    }
+    about = asked.asking
+    assert asked.read.case is not None  # a plan was made of it
+    page = following(asked.read.case, about.edition, about.as_of, about.region, posted)
+    page |= {
+        "subject": "plan",
+        "asking": about,
+        "kept": [(name, text) for name, text in _kept(asked) if not name.startswith(PREFIX)],
+    }
+    status = 422 if posted and "problem" in page else 200
+    return _shown_as_chosen(request, "planner/sequences.html", page, status)
 
 
 _ASKS = (

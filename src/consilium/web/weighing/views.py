@@ -21,14 +21,13 @@ from consilium.evidence.sources import Citation
 from consilium.knowledge.edition import Edition
 from consilium.planning.policies import courses_of, courses_of_trial
 from consilium.report.figures import Figure, FigureError
-from consilium.report.outlook import gaps_said, harm_said, information_said, sentence
 from consilium.sequencing.courses import Course
 from consilium.sequencing.errors import SequenceError
 from consilium.sequencing.scenario import Scenario, scenario
 from consilium.web.editions import asking
-from consilium.web.evidence.shelf import address
 from consilium.web.limits import COMPARISON, SIMULATION, costs, spend
 from consilium.web.refusals import Refused
+from consilium.web.weighing.showing import outlook_shown
 
 _MODEL = "triple-negative-first-line"
 _DRAWS = 500
@@ -150,7 +149,7 @@ def simulated(request: HttpRequest) -> HttpResponse:
             made = _scenario(edition, courses, assume)
         except ConsiliumError as error:
             problem = str(error)
-    shown = {
+    shown: dict[str, object] = {
         "subject": "simulate",
         "one": one,
         "other": other,
@@ -158,15 +157,11 @@ def simulated(request: HttpRequest) -> HttpResponse:
         "trials": list(_followed(edition)),
         "problem": problem,
         "made": made,
-        "says": sentence(made) if made else "",
-        "origins": list(_origins(made, edition)) if made else [],
-        "gaps": gaps_said(made) if made else [],
-        "burdens": list(_burdens(made, edition)) if made else [],
-        "worth": information_said(made) if made else [],
         "parameters": _parameters(edition, wanted, made),
-        "figures": list(_figures(made, edition)) if made else [],
         "choices": _choices(edition),
     }
+    if made:
+        shown |= outlook_shown(made, edition)
     return render(request, "weighing/simulate.html", shown, status=422 if problem else 200)
 
 
@@ -175,30 +170,6 @@ def _followed(edition: Edition) -> Iterator[Choice]:
     for design in edition.models[_MODEL].designs if _MODEL in edition.models else ():
         if design.trial in edition.trials:
             yield Choice(design.trial, edition.trials[design.trial].names[0])
-
-
-def _origins(
-    made: Scenario, edition: Edition
-) -> Iterator[tuple[str, list[tuple[str, list[tuple[str, str]]]]]]:
-    """Each course that says where it comes from: sentences with what they rest on."""
-    for strategy in made.strategies:
-        if strategy.course.says:
-            yield (
-                strategy.name,
-                [
-                    (said.text, [_link(use, edition) for use in said.uses])
-                    for said in strategy.course.says
-                ],
-            )
-
-
-def _link(use: str, edition: Edition) -> tuple[str, str]:
-    return address("trial" if use in edition.trials else "statement", use), use
-
-
-def _burdens(made: Scenario, edition: Edition) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    for strategy in made.strategies:
-        yield strategy.name, [(h.harm, harm_said(h, edition)) for h in strategy.harms]
 
 
 @lru_cache(maxsize=64)
@@ -241,18 +212,3 @@ def _parameters(
         }
         for name, number in known.items()
     ]
-
-
-def _figures(made: Scenario, edition: Edition) -> Iterator[Figure]:
-    from consilium.report.figures.occupancy import (  # noqa: PLC0415  slow to import
-        occupancy_figure,
-        tornado_figure,
-    )
-
-    if not made.withheld and not made.unranked:
-        for strategy in made.strategies:
-            yield occupancy_figure(made, strategy, edition)
-    try:
-        yield tornado_figure(made, edition)
-    except FigureError:
-        return
