@@ -164,7 +164,7 @@ def course_of_advice(
     if not regimens:
         raise SequenceError(_capital(f"no first line can be followed: {ends}"))
     left = DEPTH - len(regimens)
-    says.append(Reasoned(f"After that {ends}{_and_then(after if left else '', edition)}."))
+    says.append(Reasoned(f"After that {ends}{_and_then(after, edition) if left else ''}."))
     if after:
         regimens += [_followed_as(after, edition, model)[0]] * left
     source = edition.speakers[_speaker(who, edition)] if who else None
@@ -263,7 +263,10 @@ def _ending(advice: Advice, edition: Edition) -> str:
 
 def _and_then(then: str, edition: Edition) -> str:
     if not then:
-        return "; nothing further is followed but survival after the last line"
+        return (
+            "; nothing further is followed but survival after the last line, so survival is not to "
+            "be set beside that of longer sequences"
+        )
     return f"; {edition.regimens[then].name} is followed from there, as the reader asked"
 
 

@@ -56,6 +56,17 @@ def test_a_choice_and_what_follows_are_kept_in_the_form(client):
     assert body.count('name="follow.1"') == 1, "not among the hidden fields of the patient too"
 
 
+def test_every_assumption_is_on_the_page_and_can_be_changed(client):
+    asked = PATIENT | {"follow.who": "asco"}
+    page = client.post("/plan/sequences", asked)
+    assert 'name="follow.p-going-on-after-first-line"' in page.content.decode()
+    assert "assumption" in told(page)
+    changed = client.post("/plan/sequences", asked | {"follow.p-going-on-after-first-line": "0.5"})
+    assert "In this model 50% of patients on ASCO's advice" in told(changed)
+    bad = client.post("/plan/sequences", asked | {"follow.p-supportive-care": "many"})
+    assert bad.status_code == 422 and "is no number" in told(bad)
+
+
 @pytest.mark.parametrize(
     ("changed", "says"),
     [

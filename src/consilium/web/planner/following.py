@@ -15,9 +15,14 @@ from consilium.knowledge.records import Region
 from consilium.planning.advice import Advice, advise, course_of_advice
 from consilium.planning.next_lines import DEPTH
 from consilium.sequencing.scenario import holds_time, scenario
-from consilium.web.weighing.showing import outlook_shown
+from consilium.web.weighing.showing import (
+    MODEL,
+    assumed,
+    outlook_shown,
+    parameters_shown,
+    wanted_of,
+)
 
-MODEL = "triple-negative-first-line"
 PREFIX = "follow."
 """What the form of this page adds to that of the patient."""
 _DRAWS = 300
@@ -47,7 +52,9 @@ def following(
     chosen = {
         line: posted[f"{PREFIX}{line}"] for line in range(1, 10) if posted.get(f"{PREFIX}{line}")
     }
+    wanted = wanted_of(posted, edition, PREFIX)
     page: dict[str, object] = {
+        "parameters": parameters_shown(edition, wanted, None),
         "who": list(_sources(edition, who)),
         "then": list(_after(edition, then)),
         "follows": bool(posted),
@@ -56,9 +63,11 @@ def following(
         found = advise(case, edition, as_of=as_of, region=region, who=who, choose=chosen)
         page["questions"] = list(_questions(found, chosen, edition))
         course = course_of_advice(found, case, edition, MODEL, who=who, then=then)
-        made = scenario(edition, MODEL, [course], draws=_DRAWS, patients=20_000)
+        assume = dict(assumed(wanted))
+        made = scenario(edition, MODEL, [course], draws=_DRAWS, patients=20_000, assume=assume)
     except ConsiliumError as problem:
         return page | {"problem": str(problem)}
+    page["parameters"] = parameters_shown(edition, wanted, made)
     return page | outlook_shown(made, edition)
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+from django.utils.translation import gettext as _
 
 from consilium.knowledge.edition import Edition
 from consilium.report.figures import Figure, FigureError
 from consilium.report.outlook import gaps_said, harm_said, information_said, sentence
+from consilium.sequencing.errors import SequenceError
 from consilium.sequencing.scenario import Scenario
 from consilium.web.evidence.shelf import address
+from consilium.web.refusals import Refused
+
+MODEL = "triple-negative-first-line"
 
 
 def outlook_shown(made: Scenario, edition: Edition) -> dict[str, object]:
@@ -61,3 +67,48 @@ def _figures(made: Scenario, edition: Edition) -> Iterator[Figure]:
         yield tornado_figure(made, edition)
     except FigureError:
         return
+
+
+def wanted_of(given: Mapping[str, str], edition: Edition, prefix: str = "") -> dict[str, str]:
+    """What a form says of each parameter, by its id."""
+    parameters = edition.models[MODEL].parameters if MODEL in edition.models else ()
+    return {p.id: str(given.get(f"{prefix}p-{p.id}", "")).strip()[:12] for p in parameters}
+
+
+def assumed(wanted: Mapping[str, str]) -> tuple[tuple[str, float], ...]:
+    """The parameters that have another value. Raises ``SequenceError`` for what is no number."""
+    return tuple((name, _number(text)) for name, text in wanted.items() if text)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        raise SequenceError(_("`%s` is no number; write 0.6") % text) from None
+
+
+def parameters_shown(
+    edition: Edition, wanted: dict[str, str], made: Scenario | None
+) -> list[dict[str, object]]:
+    """The parameters as the form asks for them; ``wanted`` are the answers given in it."""
+    if MODEL not in edition.models:
+        raise Refused(404, _("This edition holds no model of sequences."))
+    from consilium.sequencing.numbers import numbers  # noqa: PLC0415  reads every figure
+
+    known = made.numbers if made else numbers(edition, edition.models[MODEL])
+    return [
+        {
+            "id": name,
+            "says": number.parameter.says,
+            "middle": f"{number.middle:.2f}",
+            "low": f"{number.interval[0]:.2f}",
+            "high": f"{number.interval[1]:.2f}",
+            "assumed": number.assumed,
+            "why": number.parameter.assumed.why
+            if number.parameter.assumed
+            else number.parameter.caveat,
+            "uses": number.uses,
+            "wanted": wanted.get(name, ""),
+        }
+        for name, number in known.items()
+    ]

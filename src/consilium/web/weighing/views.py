@@ -22,14 +22,17 @@ from consilium.knowledge.edition import Edition
 from consilium.planning.policies import courses_of, courses_of_trial
 from consilium.report.figures import Figure, FigureError
 from consilium.sequencing.courses import Course
-from consilium.sequencing.errors import SequenceError
 from consilium.sequencing.scenario import Scenario, scenario
 from consilium.web.editions import asking
 from consilium.web.limits import COMPARISON, SIMULATION, costs, spend
-from consilium.web.refusals import Refused
-from consilium.web.weighing.showing import outlook_shown
+from consilium.web.weighing.showing import (
+    MODEL,
+    assumed,
+    outlook_shown,
+    parameters_shown,
+    wanted_of,
+)
 
-_MODEL = "triple-negative-first-line"
 _DRAWS = 500
 _FIRST = "datopotamab deruxtecan then chemotherapy then chemotherapy"
 _SECOND = "chemotherapy then sacituzumab govitecan then chemotherapy"
@@ -134,16 +137,15 @@ def simulated(request: HttpRequest) -> HttpResponse:
     given = request.POST if request.method == "POST" else {}
     one = str(given.get("one", _FIRST)).strip()[:200]
     other = str(given.get("other", _SECOND)).strip()[:200]
-    parameters = edition.models[_MODEL].parameters if _MODEL in edition.models else ()
     trial = str(given.get("trial", "")).strip()[:80]
-    wanted = {p.id: str(given.get(f"p-{p.id}", "")).strip()[:12] for p in parameters}
+    wanted = wanted_of(given, edition)
     made: Scenario | None = None
     problem = ""
     if request.method == "POST":
         try:
-            assume = tuple((name, _number(text)) for name, text in wanted.items() if text)
+            assume = assumed(wanted)
             if trial:
-                courses = courses_of_trial(edition, _MODEL, trial)
+                courses = courses_of_trial(edition, MODEL, trial)
             else:
                 courses = courses_of(edition, [words for words in (one, other) if words])
             made = _scenario(edition, courses, assume)
@@ -157,7 +159,7 @@ def simulated(request: HttpRequest) -> HttpResponse:
         "trials": list(_followed(edition)),
         "problem": problem,
         "made": made,
-        "parameters": _parameters(edition, wanted, made),
+        "parameters": parameters_shown(edition, wanted, made),
         "choices": _choices(edition),
     }
     if made:
@@ -167,7 +169,7 @@ def simulated(request: HttpRequest) -> HttpResponse:
 
 def _followed(edition: Edition) -> Iterator[Choice]:
     """The trials whose design the model follows."""
-    for design in edition.models[_MODEL].designs if _MODEL in edition.models else ():
+    for design in edition.models[MODEL].designs if MODEL in edition.models else ():
         if design.trial in edition.trials:
             yield Choice(design.trial, edition.trials[design.trial].names[0])
 
@@ -178,37 +180,4 @@ def _scenario(
     courses: tuple[Course, ...],
     assume: tuple[tuple[str, float], ...],
 ) -> Scenario:
-    return scenario(edition, _MODEL, courses, draws=_DRAWS, assume=dict(assume), patients=20_000)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text.replace(",", "."))
-    except ValueError:
-        raise SequenceError(_("`%s` is no number; write 0.6") % text) from None
-
-
-def _parameters(
-    edition: Edition, wanted: dict[str, str], made: Scenario | None
-) -> list[dict[str, object]]:
-    if _MODEL not in edition.models:
-        raise Refused(404, _("This edition holds no model of sequences."))
-    from consilium.sequencing.numbers import numbers  # noqa: PLC0415  reads every figure
-
-    known = made.numbers if made else numbers(edition, edition.models[_MODEL])
-    return [
-        {
-            "id": name,
-            "says": number.parameter.says,
-            "middle": f"{number.middle:.2f}",
-            "low": f"{number.interval[0]:.2f}",
-            "high": f"{number.interval[1]:.2f}",
-            "assumed": number.assumed,
-            "why": number.parameter.assumed.why
-            if number.parameter.assumed
-            else number.parameter.caveat,
-            "uses": number.uses,
-            "wanted": wanted.get(name, ""),
-        }
-        for name, number in known.items()
-    ]
+    return scenario(edition, MODEL, courses, draws=_DRAWS, assume=dict(assume), patients=20_000)
