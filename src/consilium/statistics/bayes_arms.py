@@ -69,6 +69,8 @@ def bayes_arms_network(
     value of tau.
     """
     prior = TauPrior("uniform", 5.0) if tau_prior is None else tau_prior
+    if points < 2 or points & (points - 1):
+        raise StatisticsError(f"`points` is {points}; it must be a power of 2, such as 2048")
     treatments, studies, first_guess = _read(study, treatment, events, total, reference)
     place = treatments.index(first_guess.reference)
     top = prior.scale if prior.kind == "uniform" else 6 * prior.scale

@@ -39,6 +39,8 @@ def maic(
     """
     x = numeric(table, "table")
     x = columns(x, "table", len(np.atleast_1d(x)))
+    if not x.shape[0]:
+        raise StatisticsError("`table` is empty; at least one patient is needed")
     target = numbers(target_means, "target_means", size=x.shape[1])
     if target_sds is not None:
         sds = numeric(target_sds, "target_sds")

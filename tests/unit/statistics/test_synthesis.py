@@ -100,6 +100,10 @@ def test_zero_cells_need_no_correction():
         (lambda: mantel_haenszel([5], [4], [1], [4]), "5 events of 4"),
         (lambda: meta_regression([1, 2, 3], [1, 1, 1], [1, 1, 1]), "follow from one another"),
         (lambda: bucher(0.1, 0.0, 0.2, 0.1), "above zero"),
+        (
+            lambda: bayes_arms_network(["1", "1"], ["A", "B"], [1, 2], [9, 9], points=100),
+            "power of 2",
+        ),
     ],
 )
 def test_bad_input_is_refused_in_words(attempt, said):
