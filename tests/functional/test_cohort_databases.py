@@ -17,9 +17,10 @@ import pytest
 from tests.functional.test_cohort import cohort, read_back
 from tests.support.builders import the_edition
 
-from consilium.intake import patient_from_mapping
+from consilium.intake import patient_from_mapping, read_patient
 from consilium.planning import plan
 from consilium.population.inputs import InputError
+from consilium.population.omop import InDuckDB, Omop
 from consilium.population.running import RunError
 
 DAY = date(2026, 11, 20)
@@ -236,6 +237,51 @@ def test_omop_files_give_the_answers_of_plan(tmp_path: Path, spelling: str, form
         table.write_csv(path) if form == "csv" else table.write_parquet(path)
     cohort(source, "--out", tmp_path / "out", "--as-of", DAY.isoformat())
     as_expected(tmp_path / "out")
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_regimens_of_an_omop_database_are_lines_as_it_numbers_them(
+    tmp_path: Path, linked: bool
+) -> None:
+    """Two drugs a month apart are one line by rule, and two where the episodes say so."""
+    tables = omop_tables(spelling="5.4") | {
+        "drug_exposure": pl.DataFrame(
+            {
+                "drug_exposure_id": [1, 2],
+                "person_id": [1, 1],
+                "drug_concept_id": [40, 40],
+                "drug_exposure_start_date": ["2026-02-01", "2026-03-10"],
+                "drug_exposure_end_date": ["2026-02-20", "2026-04-01"],
+            }
+        ),
+        "episode": pl.DataFrame(
+            {
+                "episode_id": [7, 8, 9],
+                "person_id": [1, 1, 1],
+                "episode_concept_id": [32531, 32531, 32528],
+                "episode_number": [1, 2, None],
+                "episode_start_date": ["2026-02-01", "2026-03-10", "2026-01-01"],
+                "episode_end_date": ["2026-02-20", None, None],
+            }
+        ),
+    }
+    if linked:
+        events = {"episode_id": [7, 8], "event_id": [1, 2]}
+        tables["episode_event"] = pl.DataFrame(
+            events | {"episode_event_field_concept_id": [1147094, 1147094]}
+        )
+    found = {}
+    for kept in (("episode", "episode_event"), ()):
+        source = tmp_path / f"cdm{len(kept)}"
+        source.mkdir()
+        for name, table in tables.items():
+            if not name.startswith("episode") or name in kept:
+                table.write_csv(source / f"{name}.csv")
+        lines = Omop(InDuckDB(source), tmp_path / "work").lines()
+        record = b"\n".join(line.text for line in lines if line.patient == b"1")
+        case = read_patient(record, the_edition())
+        found[bool(kept)] = [one.same_line for one in case.therapies.therapies]
+    assert found == {True: [False, False], False: [False]}
 
 
 def test_an_omop_database_of_duckdb_gives_the_answers_of_plan(tmp_path: Path) -> None:

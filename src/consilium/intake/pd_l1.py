@@ -58,7 +58,8 @@ _ASSAY_WORDS = {
 }
 _SCORE_AND_NUMBER = re.compile(
     r"(?:\b(?:CPS|TPS|ICS?|TC)\b|(?:combined\s+positive|tumou?r\s+proportion|immune[\s-]cell)"
-    r"\s+score)[^\w<>≤≥]{0,4}(?:of|is|score)?[^\w<>≤≥]{0,3}([<>≤≥]=?)?\s*(\d+(?:\.\d+)?)(?!\w|-|\.\d)",
+    r"\s+score)[^\w<>≤≥]{0,4}(?:of|is|score)?[^\w<>≤≥]{0,3}([<>≤≥]=?)?\s*(\d+(?:\.\d+)?)(?!\w|-|\.\d|\+"
+    r"|\s*(?:–|to\b)\s*\d|\s*(?:or|and)\s+(?:more|higher|above|greater|less|lower|below))",
     re.IGNORECASE,
 )
 

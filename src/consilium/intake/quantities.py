@@ -34,7 +34,9 @@ _COUNTED = re.compile(r"^(?:cells?|#)(?=/)", re.IGNORECASE)
 _CUBIC_MILLIMETRE = re.compile(r"(?<=/)(?:mm\^?3|cmm|mcl)$", re.IGNORECASE)
 _LITRE = re.compile(r"(?<![A-Za-z])([munpd]?)l(?![A-Za-z])")
 _POWER_OF_TEN = re.compile(r"^x?10(?:\*\*|\*|\^|e|\()(\d+)\)?(?=/)", re.IGNORECASE)
-_THOUSANDS = re.compile(r"^(?:k|thou|thousands?)(?=/)", re.IGNORECASE)
+_THOUSANDS = re.compile(r"^(?:k|thous?|thousands?)(?=/)", re.IGNORECASE)
+_GRAM = re.compile(r"^gms?(?=/)", re.IGNORECASE)
+_GIGA = re.compile(r"^giga(?=/)", re.IGNORECASE)
 _WHOLE_UNITS = {
     "percent": "%",
     "uln": "[ULN]",
@@ -59,6 +61,7 @@ def canonical_unit(unit: str) -> str:
     text = _ANNOTATION.sub("", "".join(text.split())).replace("μ", "u").replace("µ", "u")
     text = text.replace("×", "x")
     text = _WHOLE_UNITS.get(text.casefold(), text)
+    text = _GIGA.sub("G", _GRAM.sub("g", text))
     text = _CUBIC_MILLIMETRE.sub("uL", _COUNTED.sub("", text))
     text = _LITRE.sub(lambda found: found[1] + "L", text)
     return _POWER_OF_TEN.sub(r"10*\1", _THOUSANDS.sub("10*3", text))
@@ -134,6 +137,10 @@ def _factor_in(known: tuple[tuple[str, float], ...], unit: str) -> Decimal:
     if _COMMA.match(unit):
         raise NumberError("has a comma in the number, which is not read here; write 72.5 and 1400")
     factors = {factor for name, factor in known if canonical_unit(name) == wanted}
+    if not factors and wanted.isupper():
+        # from a system that writes everything in capitals
+        capital = {factor for name, factor in known if canonical_unit(name).upper() == wanted}
+        factors = capital if len(capital) == 1 else factors
     if not factors:
         factors = {float(one) for one in [_by_ucum(known, wanted)] if one is not None}
     if len(factors) != 1:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from consilium.intake.fhir.medications import LINE_CODE, LINE_SYSTEM
 from consilium.population.inputs import InputError, of_files
 from consilium.population.postgres import connected, shown
 from consilium.population.records import Dealt, Line
@@ -126,7 +127,24 @@ _KINDS = (
         ),
         ("drug_concept_id", "drug_source_concept_id"),
     ),
+    _Kind(
+        "episode",
+        (
+            "person_id",
+            "episode_id",
+            "episode_start_date",
+            "episode_end_date",
+            "episode_number",
+            "episode_concept_id",
+        ),
+        ("episode_concept_id",),
+    ),
 )
+_EVENTS = "episode_event"
+_DRUG_FIELD = "1147094"
+"""The concept of the column `drug_exposure.drug_exposure_id`."""
+_REGIMEN = ("32531", "Treatment Regimen")
+"""The concept of an episode that is a regimen: its id and its name."""
 
 
 class Tables(Protocol):
@@ -255,7 +273,7 @@ _OF_TEXT, _OF_PACKED = 12, 40
 
 def table_files(folder: Path) -> dict[str, Path]:
     """The files of a folder that are tables of the model, by the name of the table."""
-    names = {kind.table for kind in _KINDS} | {"concept"}
+    names = {kind.table for kind in _KINDS} | {"concept", _EVENTS}
     return {
         path.stem.lower(): path
         for path in sorted(folder.iterdir())
@@ -294,6 +312,8 @@ class Omop(Dealt):
             if not present:
                 continue
             query, names = _query(kind, present)
+            if kind.table == "episode" and self.tables.columns(_EVENTS):
+                query, names = _with_events(query), [*names, "events"]
             for number, values in enumerate(self.tables.rows(query), start=1):
                 row = {
                     name: "" if value is None else str(value).strip()
@@ -329,6 +349,21 @@ def _query(kind: _Kind, present: frozenset[str]) -> tuple[str, list[str]]:
                 f"CAST(t.{column} AS BIGINT) AND CAST(t.{column} AS BIGINT) <> 0"
             )
     return f"SELECT {', '.join(parts)} FROM {kind.table} t {' '.join(joins)}", names
+
+
+def _with_events(query: str) -> str:
+    """The same episodes with the drug exposures that each holds, between blanks."""
+    kept = f"CAST(episode_event_field_concept_id AS VARCHAR) = '{_DRUG_FIELD}'"
+    events = (
+        "SELECT CAST(episode_id AS VARCHAR) AS episode, "
+        f"string_agg(CAST(event_id AS VARCHAR), ' ') AS events FROM {_EVENTS} "
+        f"WHERE {kept} GROUP BY 1"
+    )
+    selected, _, rest = query.partition(" FROM ")
+    return (
+        f"{selected}, v.events FROM {rest} LEFT JOIN ({events}) v "
+        "ON v.episode = CAST(t.episode_id AS VARCHAR)"
+    )
 
 
 def _coding(row: Row, column: str) -> Resource | None:
@@ -470,24 +505,38 @@ def _number(text: str) -> str:
     return repr(int(value)) if value.is_integer() else repr(value)
 
 
+def _episode(row: Row) -> Resource | None:
+    """A regimen as the line of therapy that its number says."""
+    kind = (row["episode_concept_id"], row["episode_concept_id.concept_name"])
+    number = row["episode_number"].removesuffix(".0")
+    if not number.isdecimal() or not any(map(_REGIMEN.__contains__, kind)):
+        return None
+    drugs = row.get("events", "").split()
+    return {
+        "resourceType": "Observation",
+        "id": f"episode-{row['episode_id']}",
+        "status": "final",
+        "code": {"coding": [{"system": LINE_SYSTEM, "code": LINE_CODE}]},
+        "valueInteger": int(number),
+        "effectivePeriod": _period(row, "episode_start_date", "episode_end_date"),
+        "partOf": [{"reference": f"MedicationAdministration/drug-{drug}"} for drug in drugs],
+    }
+
+
+def _period(row: Row, start: str, end: str) -> Resource:
+    return {name: _day(row[of]) for name, of in (("start", start), ("end", end)) if row[of]}
+
+
 def _drug(row: Row) -> Resource | None:
     medicine = _concept(row, "drug_concept_id", "drug_source_concept_id", text="drug_source_value")
     if medicine is None:
         return None
-    period = {
-        name: _day(row[column])
-        for name, column in (
-            ("start", "drug_exposure_start_date"),
-            ("end", "drug_exposure_end_date"),
-        )
-        if row[column]
-    }
     return {
         "resourceType": "MedicationAdministration",
         "id": f"drug-{row['drug_exposure_id']}",
         "status": "completed",
         "medicationCodeableConcept": medicine,
-        "effectivePeriod": period,
+        "effectivePeriod": _period(row, "drug_exposure_start_date", "drug_exposure_end_date"),
     }
 
 
@@ -497,4 +546,5 @@ _READ = {
     "measurement": _measurement,
     "observation": _observation,
     "drug_exposure": _drug,
+    "episode": _episode,
 }

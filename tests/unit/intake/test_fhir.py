@@ -118,6 +118,20 @@ def absent(code):
         ("89247-1", answer("LA9624-3", LOINC), {"ecog_ps": 2}),
         ("89247-1", {"valueString": "ECOG 1"}, {"ecog_ps": 1}),
         ("89247-1", {"valueString": "ECOG PS 1 - restricted activity"}, {"ecog_ps": 1}),
+        ("89247-1", {"valueString": "Fully active (0)"}, {"ecog_ps": 0}),
+        ("85337-4", {"valueString": ">90%"}, {"er_status": "positive"}),
+        ("85337-4", {"valueString": "90-100 %"}, {"er_status": "positive"}),
+        ("85337-4", {"valueString": "<1%"}, {"er_status": "negative"}),
+        ("85337-4", {"valueString": "ER+"}, {"er_status": "positive"}),
+        ("85337-4", {"valueString": "PR-"}, {"er_status": "negative"}),
+        ("85319-2", text("IHC 2+/ISH-"), {"her2_ihc": "2+", "her2_ish": "not-amplified"}),
+        ("85319-2", text("HER2 0 (null)"), {"her2_ihc": "0"}),
+        ("85319-2", text("not overexpressed"), {"her2_status": "negative"}),
+        ("718-7", quantity(11, "G/DL"), {"haemoglobin": 11}),
+        ("718-7", quantity(11, "gm/dL"), {"haemoglobin": 11}),
+        ("751-8", quantity(1.8, "THOUS/MCL"), {"anc": 1800}),
+        ({"text": "MSI status"}, text("MSS"), {"microsatellites": "stable"}),
+        ({"text": "TMB"}, text("8 mut/Mb"), {"tmb": 8}),
         ("85319-2", text("Negative (0)"), {"her2_ihc": "0"}),
         (
             "85319-2",
@@ -152,6 +166,13 @@ def test_one_observation_makes_one_fact(code, value, expected):
         ("85337-4", text("Negative (5 %)"), "do not agree"),
         ("85337-4", text("see report"), "no verdict"),
         ("85337-4", text("cannot rule out positive"), "no verdict"),
+        ("85337-4", text("0-10%"), "no verdict"),
+        ("85337-4", text("<10%"), "no verdict"),
+        (
+            "85337-4",
+            {"valueRange": {"low": {"value": 90}, "high": {"value": 100}}},
+            "no verdict",
+        ),
         ("85337-4", {}, "no verdict is stated"),
         ("85337-4", answer(POSITIVE, display="Negative"), "negative and positive at once"),
         ("85329-1", quantity(5, "fmol/mg"), "not read here"),
@@ -245,6 +266,7 @@ def test_other_words_name_no_fact(name):
             {"pd_l1_cps": 12},
         ),
         ("83057-0", {"valueString": "IC 5 %"}, {"pd_l1_ic": 5}),
+        ("83052-1", quantity(15, "{CPS}"), {"pd_l1_cps": 15}),
         ("83052-1", absent("not-performed"), {"pd_l1_cps": Status.NOT_TESTED}),
     ],
 )
@@ -262,6 +284,8 @@ def test_a_pd_l1_score_is_read_with_its_own_assay(code, value, expected):
         ("83052-1", {"valueInteger": 12}),
         ("83052-1", {"valueString": "TPS 60 %, 22C3"}),
         ("83052-1", {"valueString": "CPS >= 10"}),
+        ("83052-1", {"valueString": "CPS of 10 or more"}),
+        ("83052-1", {"valueString": "CPS 10+"}),
         ("83052-1", {"valueString": "CPS 15, SP263"}),
         ("83055-4", {"valueString": "CPS 15"}),
         ("83057-0", {"valueString": "TC 5 %"}),
@@ -464,6 +488,7 @@ def test_one_variant_with_two_calls_of_unknown_order_stays_unknown():
 
 BREAST = condition(SNOMED, "254837009")
 BREAST_CANCER = {"primary_cancer": "breast"}
+ADVANCED = BREAST_CANCER | {"setting": "advanced"}
 STAGE = "21908-9"
 
 
@@ -480,6 +505,17 @@ STAGE = "21908-9"
         ([condition(ICD, "C34.1"), BREAST | {"id": "b"}], {"primary_cancer": "breast"}),
         ([condition(ICD, "D05.1")], {}),
         ([condition(ICD, "Z85.3", display="Personal history of malignant neoplasm of breast")], {}),
+        ([condition("", "", display="Rule out breast cancer")], {}),
+        ([condition("", "", display="Invasive ductal carcinoma")], {}),
+        ([condition("", "", display="Brustkrebs")], BREAST_CANCER),
+        ([condition("", "", display="乳癌")], BREAST_CANCER),
+        ([condition("", "", display="Stage IV breast cancer")], ADVANCED),
+        ([condition("", "", display="Breast cancer metastasized to bone (HCC)")], ADVANCED),
+        ([condition("", "", display="Mammakarzinom, metastasiert")], ADVANCED),
+        (
+            [condition("", "", display="Metastatic triple-negative breast cancer")],
+            ADVANCED | {"subtype": "triple-negative"},
+        ),
         ([condition(ICD, "Z08", display="Follow-up after treatment for malignant neoplasm")], {}),
         ([condition(ICD, "I10", display="Malignant hypertension")], {}),
         ([condition("", "", display="Malignant hyperthermia")], {}),
@@ -636,6 +672,14 @@ def test_what_is_dated_after_the_decision_is_left_out():
 
 
 # --- what an input may be made of ---------------------------------------------------------
+
+
+def test_resources_of_another_patient_are_pointed_out():
+    other = BREAST | {"subject": {"reference": "Patient/other"}}
+    own = BREAST | {"subject": {"reference": "https://x/fhir/Patient/secret-17"}}
+    assert "is not the one given" in read(PATIENT, other).not_understood[0].why
+    assert not read(PATIENT, own).not_understood
+    assert not read(other).not_understood
 
 
 def test_a_single_resource_and_nested_bundles_are_read():
@@ -858,6 +902,69 @@ def test_a_drug_that_goes_on_beside_a_new_one_opens_no_line():
 def test_drugs_without_a_date_are_kept_together():
     case = read(medicine("paclitaxel"), medicine("capecitabine"))
     assert therapies(case) == [(("capecitabine", "paclitaxel"), "unknown")]
+
+
+OCPA = "http://hl7.org/fhir/us/codex-ocpa/CodeSystem/"
+
+
+def counted(line, name, **body):
+    value = {"valueCodeableConcept": coded(f"{OCPA}treatment-line-cs", line)}
+    return observation(
+        "line-of-therapy",
+        name,
+        system=f"{OCPA}ocpa-codes",
+        **({} if "valueInteger" in body else value),
+        **body,
+    )
+
+
+def test_lines_are_those_that_the_record_counts():
+    drugs = (
+        medicine("letrozole", "2022-02-01", "a"),
+        medicine("exemestane", "2022-02-20", "b"),
+        medicine("fulvestrant", "2022-08-01", "c"),
+    )
+    assert therapies(read(BONE, *drugs)) == [
+        (("exemestane", "letrozole"), "advanced"),
+        (("fulvestrant",), "advanced"),
+    ]
+    second = [{"reference": f"MedicationRequest/{name}"} for name in "bc"]
+    first = {"effectivePeriod": {"start": "2022-01-15", "end": "2022-02-10"}}
+    case = read(BONE, *drugs, counted("1L", "x", **first), counted("2L", "y", partOf=second))
+    assert therapies(case) == [
+        (("letrozole",), "advanced"),
+        (("exemestane", "fulvestrant"), "advanced"),
+    ]
+    assert "line 2" in case.therapies.therapies[1].origin.rule
+    assert not case.not_understood
+
+
+@pytest.mark.parametrize(
+    ("line", "body", "why"),
+    [
+        ("3L-plus", {}, "no number of a line"),
+        ("2L", {}, "no medicine of the record"),
+        ("2L", {"status": "entered-in-error"}, "entered in error"),
+    ],
+)
+def test_a_line_that_counts_no_medicine_is_listed(line, body, why):
+    (listed,) = read(counted(line, "x") | body).not_understood
+    assert why in listed.why
+
+
+@pytest.mark.parametrize(
+    ("said", "stopped_for"),
+    [
+        ("Disease progression", "progression"),
+        ("Toxicity: neuropathy", "toxicity"),
+        ("Not tolerated", "toxicity"),
+        ("Completed planned course", "completed"),
+        ("No progression", "unknown"),
+    ],
+)
+def test_a_reason_for_stopping_may_be_told_in_words(said, stopped_for):
+    case = read(medicine("paclitaxel", "2023", status="stopped", statusReason={"text": said}))
+    assert case.therapies.therapies[0].stopped_for == stopped_for
 
 
 def test_an_order_that_stays_active_is_ongoing_unless_a_later_one_began():

@@ -45,6 +45,8 @@ class Resources:
         self._counted: Counter[str] = Counter()
         self._by_reference: dict[str, Resource] = {}
         self.not_resources = 0
+        self.names_another = False
+        """Whether a Patient is given, and some resource speaks of another."""
         found: dict[str, Resource] = {}
         for value in values:
             for body, address in self._unpacked(value):
@@ -147,6 +149,8 @@ class Resources:
             and isinstance(reference := subject.get("reference"), str)
         }
         subjects = {_local(words(one)) for one in named if "Patient/" in words(one)}
+        addressed = (self._by_reference.get(one) for one in subjects)
+        self.names_another = bool(patients) and any(one is None for one in addressed)
         several = max(patients, len(subjects))
         if several > 1:
             raise PatientError(

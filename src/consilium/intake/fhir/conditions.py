@@ -12,7 +12,7 @@ from consilium.intake.fhir.codes import Concept, concept, items, mappings, words
 from consilium.intake.fhir.findings import Finding, Harvest
 from consilium.intake.fhir.moments import Moment, first_moment
 from consilium.intake.fhir.observations import moment_of, withdrawn
-from consilium.intake.fhir.stages import Stage, metastasis_category, stage_of
+from consilium.intake.fhir.stages import Stage, metastasis_category, stage_in_words, stage_of
 from consilium.intake.fhir.values import Value, value_of
 from consilium.intake.fhir.verdicts import NEGATIVE, POSITIVE, verdicts
 
@@ -20,16 +20,35 @@ _BREAST = frozenset(
     {"254837009", "372064008", "408643008", "353431000119107", "706970001", "278054005"}
 )
 _TRIPLE_NEGATIVE = "706970001"
+_TRIPLE_NEGATIVE_WORDS = re.compile(r"\btriple[- ]negative\b|\bTNBC\b", re.IGNORECASE)
 _MALIGNANT_UNPLACED = frozenset({"363346000", "372087000"})
 _BREAST_SITES = frozenset({"76752008", "80248007", "73056007", "181131000"})
-_BREAST_WORDS = re.compile(r"\bbreast\b|\bmammary\b", re.IGNORECASE)
+_BREAST_WORDS = re.compile(
+    r"\bbreasts?\b|\bmammary\b|mamma(?:karzinom|rio|ire)|brustkrebs|\bdu sein\b|\bde mama\b"
+    r"|\bmammella\b|乳癌|乳がん",
+    re.IGNORECASE,
+)
 _CANCER_WORDS = re.compile(
-    r"malignan|carcinoma|\bcancer\b|leuk(?:a)?emia|lymphoma|melanoma|sarcoma|myeloma|blastoma",
+    r"malignan|carcinoma|\bcancer\b|leuk(?:a)?emia|lymphoma|melanoma|sarcoma|myeloma|blastoma"
+    r"|karzinom|krebs|carcinome|\bcáncer\b|乳癌|乳がん",
+    re.IGNORECASE,
+)
+# A cancer in words is one of another site only where its site, or its kind, is named.
+_OTHER_SITE_WORDS = re.compile(
+    r"\b(?:lung|bronch\w*|pleura\w*|mesotheli\w*|colon|colorectal|rect(?:um|al)|prostat\w*|ovar\w*"
+    r"|uter\w*|endometri\w*|cervix|cervical|vulva\w*|vagin\w*|fallopian|kidney|renal|bladder|urothel\w*"
+    r"|liver|hepat\w*|cholangio\w*|bil\w*|gallbladder|pancrea\w*|stomach|gastric|o?esophag\w*"
+    r"|duoden\w*|intestin\w*|append\w*|an(?:al|us)|thyroid|parathyroid|adrenal|thym\w*|skin|basal"
+    r"|squamous|merkel|head|neck|laryn\w*|\w*pharyn\w*|oral|mouth|tongue|tonsil|lip|salivary|parotid"
+    r"|test\w+|penis|penile|brain|glio\w*|astrocyt\w*|eye|retin\w*|bone|neuroendocrine|carcinoid"
+    r"|leuk\w+|lymphoma|melanoma|\w*sarcoma|myeloma|\w*blastoma|peritone\w*)\b",
     re.IGNORECASE,
 )
 _NO_CANCER_NOW = re.compile(
     r"history of|family|screening|suspected|suspicion|in situ|benign|risk|fear|\bat risk\b|"
     r"premalignant|non-?malignant|\bno\b|without|exclu|surveillance|education|counsel|"
+    r"rule[ds]? out|rule[- ]out|\br/o\b|\bhx\b|\bh/o\b|survivor|possible|probable|\?|"
+    r"verdacht|ausschluss|zustand nach|\bz\.\s?n\.|familiär|antécédent|sospecha|antecedente|疑い|"
     r"suscept|predispos|carrier|encounter|due to|associated|related|induced|secondary to|"
     r"effusion|ascites|an(?:a)?emia|pain|fatigue|hypercalc|cachexia|"
     r"malignant (?:hypertens|hypertherm|hyperpyrex|neurolept|otitis)",
@@ -54,17 +73,19 @@ _SECONDARY = {
 _FROM_BREAST = "315004001"
 _FROM_BREAST_WORDS = re.compile(
     r"(?:from|carcinoma of|cancer of)\s+(?:malignant\s+\w+\s+of\s+)?(?:the\s+)?breast"
-    r"|metastatic\s+(?:\w+\s+)?breast\s+(?:cancer|carcinoma)",
+    r"|metastatic\s+(?:[\w+/-]+\s+){0,4}breast\s+(?:cancer|carcinoma)"
+    r"|breast\s+(?:cancer|carcinoma)\s+(?:metasta|with\s+(?:\w+\s+)?metasta)"
+    r"|mammakarzinom|brustkrebs|cancer du sein|cáncer de mama|乳癌|乳がん",
     re.IGNORECASE,
 )
 _SECONDARY_WORDS = re.compile(
     r"\bsecondary (?:malignant|carcinoma|cancer|adenocarcinoma|neoplasm)"
-    r"|\bmetasta(?:tic|sis|ses)\b",
+    r"|\bmetasta(?:tic|sis|ses|si[sz]ed)\b|metastasiert|metastasen\b|métasta|metastásic|転移",
     re.IGNORECASE,
 )
 _SITE_IN_WORDS = re.compile(
-    r"(?:neoplasm|neoplastic disease|carcinoma|cancer|disease|tumou?r|metasta(?:sis|ses|tic))"
-    r"\s+(?:of|to|in)\s+(?:the\s+)?([^()\[\]]+)",
+    r"(?:neoplasm|neoplastic disease|carcinoma|cancer|disease|tumou?r"
+    r"|metasta(?:sis|ses|tic|si[sz]ed))\s+(?:of|to|in)\s+(?:the\s+)?([^()\[\]]+)",
     re.IGNORECASE,
 )
 _NODES = re.compile(r"lymph|nod(?:e|al)\b", re.IGNORECASE)
@@ -203,16 +224,21 @@ class ConditionReader:
         site = is_breast_cancer(code, resource)
         if secondary and not site:
             return
-        is_cancer = site or is_other_cancer(code)
+        is_cancer = site or is_other_cancer(code) or _is_unplaced_cancer(code)
         if is_cancer and status in _NOT_CONFIRMED:
             self.harvest.not_read(resource, code.label, f"the diagnosis is {status}, not confirmed")
         elif site:
             self.breast.append((resource, site))
             if code.has("SNOMED", (_TRIPLE_NEGATIVE,)):
                 self._found("subtype", "triple-negative", resource, "diagnosis by its code")
+            elif any(map(_TRIPLE_NEGATIVE_WORDS.search, code.texts)):
+                self._found("subtype", "triple-negative", resource, "diagnosis by its words")
             if _status(resource, "clinicalStatus") == "recurrence":
                 self._found("presentation", "recurrent", resource, "the cancer is back, as stated")
             self._stages_of(resource)
+        elif is_cancer and not is_other_cancer(code):
+            why = "a cancer whose site is not recorded"
+            self.harvest.not_read(resource, code.label, f"{why}; answer `primary_cancer`")
         elif is_cancer:
             self.others.append(resource)
         else:
@@ -352,6 +378,10 @@ class ConditionReader:
             self.harvest.not_read(resource, value.label, "it says neither M0 nor M1")
 
     def _stages_of(self, resource: Resource) -> None:
+        for text in resource.code.texts:
+            if stage_in_words(text):
+                self._stage(resource, Concept((), text), ".code", condition_moment(resource))
+                break
         for index, stage in enumerate(mappings(resource.body.get("stage"))):
             summary = concept(stage.get("summary"))
             if summary == Concept():
@@ -496,7 +526,13 @@ def is_other_cancer(code: Concept) -> bool:
         return True
     if code.has("SNOMED", _MALIGNANT_UNPLACED):
         return False
-    return _is_cancer_in_words(code, breast=False)
+    return _is_cancer_in_words(code, breast=False) and any(
+        map(_OTHER_SITE_WORDS.search, code.texts)
+    )
+
+
+def _is_unplaced_cancer(code: Concept) -> bool:
+    return not code.has("SNOMED", _MALIGNANT_UNPLACED) and _is_cancer_in_words(code, breast=False)
 
 
 def _is_cancer_in_words(code: Concept, *, breast: bool) -> bool:

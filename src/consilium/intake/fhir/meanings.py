@@ -23,6 +23,7 @@ from consilium.intake.fhir.medications import (
     Exposure,
     MedicationReader,
     Outcome,
+    tells_of_a_line,
     tells_of_the_disease,
 )
 from consilium.intake.fhir.moments import Moment
@@ -134,6 +135,8 @@ class Meanings:
         if "medicationReference" in body or isinstance(body.get("medication"), dict):
             return _ALONE
         if body.get("derivedFrom") and calls_of(resource):
+            return _ALONE
+        if tells_of_a_line(resource.code):
             return _ALONE
         if body.get("partOf") and tells_of_the_disease(resource.code):
             return _ALONE

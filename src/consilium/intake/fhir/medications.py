@@ -13,7 +13,7 @@ from consilium.intake.fhir.codes import Concept, concept, items, mappings, short
 from consilium.intake.fhir.conditions import Extent
 from consilium.intake.fhir.findings import Harvest, places
 from consilium.intake.fhir.moments import Moment, first_moment, moment
-from consilium.intake.fhir.observations import moment_of
+from consilium.intake.fhir.observations import moment_of, withdrawn
 from consilium.intake.fhir.values import Body, value_of
 from consilium.intake.vocabulary import Vocabulary
 
@@ -64,6 +64,22 @@ _REASONS: dict[str, StoppedFor] = {
     "7058009": "other",
     "77386006": "other",
 }
+_REASON_WORDS: dict[StoppedFor, re.Pattern[str]] = {
+    "progression": re.compile(r"\bprogress(?:ion|ive disease|ed)\b", re.IGNORECASE),
+    "toxicity": re.compile(
+        r"\btoxicit(?:y|ies)\b|\bintoleran(?:t|ce)\b|\bnot tolerated\b|\b(?:adverse|side)[- ]"
+        r"(?:events?|effects?|reactions?)\b",
+        re.IGNORECASE,
+    ),
+    "completed": re.compile(r"\bcomplet(?:ed|ion)\b", re.IGNORECASE),
+    "preference": re.compile(
+        r"\bpatient(?:'s)? (?:choice|preference|wish|refus\w+|declin\w+)\b", re.IGNORECASE
+    ),
+}
+_DENIED = re.compile(r"\b(?:no|not|without|before|prior to|risk|free)\b(?! tolerated)", re.I)
+LINE_SYSTEM = "http://hl7.org/fhir/us/codex-ocpa/CodeSystem/ocpa-codes"
+LINE_CODE = "line-of-therapy"
+_LINE_VALUE = re.compile(r"(\d)L")
 _DISEASE_STATUS = ("97509-4", "88040-1")
 _OUTCOMES: dict[str, Outcome] = {
     "271299001": "progression",
@@ -102,11 +118,33 @@ class Exposure(NamedTuple):
     setting: Setting
     curative: bool
     where: str
+    line: int | None = None
+    """The line of therapy that the record counts it to."""
 
     @property
     def names(self) -> frozenset[str]:
         """The drugs, known and unknown alike."""
         return frozenset((*self.drugs, *self.unread))
+
+
+class StatedLine(NamedTuple):
+    """A line of therapy as the record counts it, with its medicines or else its time."""
+
+    number: int
+    start: Day | None
+    end: Day | None
+    medicines: frozenset[str]
+
+    def holds(self, exposure: Exposure) -> bool:
+        """Whether an exposure belongs to this line, so far as the line says."""
+        if self.medicines:
+            return exposure.where in self.medicines
+        if self.start is None or exposure.start is None:
+            return False
+        begun = exposure.start.first - self.start.first
+        if self.end is None:
+            return abs(begun) <= TOGETHER
+        return begun >= timedelta(0) and exposure.start.last <= self.end.last
 
 
 class MedicationReader:
@@ -122,13 +160,12 @@ class MedicationReader:
 
     def read(self) -> tuple[Therapy, ...]:
         """The therapies, in the order in which they began."""
-        return self.grouped(
-            [
-                exposure
-                for resource in self.resources.of(*KINDS)
-                if (exposure := self.exposure(resource)) is not None
-            ]
-        )
+        exposures = [
+            exposure
+            for resource in self.resources.of(*KINDS)
+            if (exposure := self.exposure(resource)) is not None
+        ]
+        return self.grouped(self._in_lines(exposures))
 
     def grouped(self, exposures: list[Exposure]) -> tuple[Therapy, ...]:
         """What was given as therapies."""
@@ -282,7 +319,9 @@ class MedicationReader:
             self._still_active(regimen, active, later)
         outcome = self._outcome(regimen, later)
         goes_on = self._goes_on(regimens, index)
-        rule = "; ".join(filter(None, (METHOD, why, goes_on)))
+        line = _line_of(regimen)
+        counted = f"the record counts it as line {line}" if line else METHOD
+        rule = "; ".join(filter(None, (counted, why, goes_on)))
         return Therapy(
             drugs=tuple(sorted({drug for one in regimen for drug in one.drugs})),
             setting=setting,
@@ -329,6 +368,8 @@ class MedicationReader:
         if index == 0:
             return ""
         before, now = regimens[index - 1], regimens[index]
+        if _line_of(before) and _line_of(now):
+            return ""
         ended, started = _last(before), _first(now)
         if ended is None or started is None or started.first - ended.last > GAP:
             return ""
@@ -359,6 +400,49 @@ class MedicationReader:
                     tuple(one.where for one in active if one.names & set(names)),
                 )
             )
+
+    # --- lines that the record counts -------------------------------------------------------------
+
+    def _in_lines(self, exposures: list[Exposure]) -> list[Exposure]:
+        """Each exposure with the line that the record counts it to, where it says one."""
+        lines = [
+            (line, resource)
+            for resource in self.resources.observations(tells_of_a_line)
+            if (line := self._line(resource)) is not None
+        ]
+        found = []
+        for one in exposures:
+            numbers = {line.number for line, _ in lines if line.holds(one)}
+            found.append(one._replace(line=numbers.pop()) if len(numbers) == 1 else one)
+        for line, resource in lines:
+            if not any(line.holds(one) for one in exposures):
+                why = "no medicine of the record belongs to it; answer `line`"
+                self.harvest.not_read(resource, f"line of therapy {line.number}", why)
+        return found
+
+    def _line(self, resource: Resource) -> StatedLine | None:
+        body, value = resource.body, value_of(resource.body)
+        label = f"line of therapy: {value}"
+        why = withdrawn(body)
+        if why:
+            self.harvest.drop(resource, label, why)
+            return None
+        numbers = {int(m[1]) for c in value.concept.codings if (m := _LINE_VALUE.fullmatch(c.code))}
+        if (
+            value.amount is not None
+            and value.amount.value == value.amount.value.to_integral_value()
+        ):
+            numbers.add(int(value.amount.value))
+        if len(numbers) != 1:
+            self.harvest.not_read(resource, label, "it says no number of a line; answer `line`")
+            return None
+        self.harvest.seen.add(resource.where)
+        period = body.get("effectivePeriod")
+        on = moment_of(body)
+        ended = moment(period.get("end")) if isinstance(period, dict) else None
+        medicines = frozenset(one.where for one in self._medicines_of(resource))
+        start, end = on.day if on else None, ended.day if ended else None
+        return StatedLine(numbers.pop(), start, end, medicines)
 
     # --- how the disease went -------------------------------------------------------------------
 
@@ -412,6 +496,13 @@ class MedicationReader:
         return last
 
 
+def tells_of_a_line(code: Concept) -> bool:
+    """Whether an observation with this code counts lines of therapy, as the draft profile does."""
+    return any(
+        c.code == LINE_CODE and ("ocpa" in c.system or "mopa" in c.system) for c in code.codings
+    )
+
+
 def tells_of_the_disease(code: Concept) -> bool:
     """Whether an observation with this code says how the disease goes."""
     return code.has("LOINC", _DISEASE_STATUS)
@@ -425,12 +516,19 @@ def _regimens(exposures: list[Exposure]) -> list[list[Exposure]]:
     """
     regimens: list[list[Exposure]] = []
     last_given: dict[str, Day] = {}
-    by_day: dict[str, list[Exposure]] = {}
+    by_day: dict[tuple[str, int], list[Exposure]] = {}
     for one in sorted(exposures, key=lambda e: (e.start.first if e.start else None, e.where)):
         if one.start is not None:
-            by_day.setdefault(one.start.text, []).append(one)
-    for text, together in sorted(by_day.items(), key=lambda item: (Day(item[0]).first, item[0])):
+            by_day.setdefault((one.start.text, one.line or 0), []).append(one)
+    for (text, line), together in sorted(
+        by_day.items(), key=lambda item: (Day(item[0][0]).first, item[0])
+    ):
         day = Day(text)
+        of_line = next((r for r in regimens if line and _line_of(r) == line), None)
+        if of_line is not None:
+            of_line += together
+            last_given |= _given_last(together, day)
+            continue
         names = {name for one in together for name in one.names}
         going_on = {
             name
@@ -444,14 +542,29 @@ def _regimens(exposures: list[Exposure]) -> list[list[Exposure]]:
         soon = began is not None and day.first - began.last <= TOGETHER
         near = ended is not None and day.first - ended.last <= GAP
         new = names - going_on
-        if current is not None and ((not new and near) or (soon and not (stopped and new))):
+        counted_apart = current is not None and line and _line_of(current)
+        if (
+            current is not None
+            and not counted_apart
+            and ((not new and near) or (soon and not (stopped and new)))
+        ):
             current += together
         else:
             regimens.append(list(together))
-        for one in together:
-            for name in one.names:
-                last_given[name] = one.end if one.end and one.end.last >= day.last else day
+        last_given |= _given_last(together, day)
     return regimens
+
+
+def _given_last(together: list[Exposure], day: Day) -> dict[str, Day]:
+    return {
+        name: one.end if one.end and one.end.last >= day.last else day
+        for one in together
+        for name in one.names
+    }
+
+
+def _line_of(regimen: list[Exposure]) -> int | None:
+    return next((one.line for one in regimen if one.line is not None), None)
 
 
 def _joined(before: Therapy, after: Therapy) -> Therapy:
@@ -529,7 +642,16 @@ def _stopped_for(body: Body) -> StoppedFor:
     coded = {_REASONS[c] for one in reasons for c in one.codes("SNOMED") if c in _REASONS}
     if coded:
         return _stated(set(coded))
+    worded = {_reason_in_words(text) for one in reasons for text in one.texts}
+    if any(worded):
+        return _stated(worded)
     return "unknown" if reasons and body.get("status") == "stopped" else ""
+
+
+def _reason_in_words(text: str) -> StoppedFor:
+    if _DENIED.search(text):
+        return ""
+    return next((reason for reason, words in _REASON_WORDS.items() if words.search(text)), "")
 
 
 def _intents(body: Body) -> list[Concept]:

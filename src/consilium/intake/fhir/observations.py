@@ -80,12 +80,13 @@ _HER2_SCORES = {"LA6111-4": "0", "LA11841-6": "1+", "LA11842-4": "2+", "LA11843-
 _HER2_PLUS = re.compile(r"(?<![\d.])([0-3])\s*\+(?![\w+])")
 _HER2_ZERO = re.compile(
     r"^\s*0(?![\d.,+/%]|\s*(?:-|–|to|or)\s*\d)|\b(?:IHC|score)\s*(?:of|is|:|=)?\s*0(?![\d.,+])"
-    r"|\(\s*0\s*\)",
+    r"|\(\s*0\s*\)|\bHER-?2\s*[:=]?\s*0(?![\d.,+/])",
     re.IGNORECASE,
 )
 _HER2_RANGE = re.compile(r"[0-3]\s*\+?\s*(?:-|–|/|\bto\b|\bor\b)\s*[0-3]\s*\+", re.IGNORECASE)
 _HER2_CATEGORY = re.compile(r"\b(ultra-?\s?low|low|(?<=HER2[ -])null)\b", re.IGNORECASE)
-_HER2_ISH = re.compile(r"\b[FCSD]?ISH\b([^;.]*)", re.IGNORECASE)
+_HER2_ISH = re.compile(r"\b[FCSD]?ISH\b\s*([+-](?!\w))?([^;.]*)", re.IGNORECASE)
+_SIGNS = {"+": "positive", "-": "negative"}
 _HER2_NEGATIVE_SCORES = ("0", "1+")
 
 _AMPLIFIED = {POSITIVE: "amplified", NEGATIVE: "not-amplified"}
@@ -100,11 +101,14 @@ _ECOG_ANSWERS = {
 }
 _ECOG_WORDS = re.compile(
     r"(?:(?:ECOG|performance|status|PS|grade|score)[\s:=-]*)*([0-5])(?![\d.])"
-    r"(?!\s*(?:[-–/]|to\b|or\b)\s*\d)(?:\s*[-–:(,;].*)?",
+    r"(?!\s*(?:[-–/]|to\b|or\b)\s*\d)(?:\s*[-–:(,;].*)?|[a-z ,]+\(\s*([0-5])\s*\)",
     re.IGNORECASE,
 )
 _SHARE = re.compile(r"(?<![\d.<>≤≥=~-])\b(\d{1,3}(?:\.\d+)?)\s*%(?!\s*(?:-|–|to))")
 _ANY_SHARE = re.compile(r"\d\s*%")
+_BOUND_SHARE = re.compile(r"([<>≤≥]=?)\s*(\d{1,3}(?:\.\d+)?)\s*%")
+_SHARE_BETWEEN = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%?\s*(?:-|–|to)\s*(\d{1,3}(?:\.\d+)?)\s*%")
+_SIGN = re.compile(r"(?:ER|PR|PgR)\s*([+-])|(\+)")
 
 _MENOPAUSE = {"76498008": "postmenopausal", "22636003": "premenopausal"}
 _MENOPAUSE_WORDS = re.compile(r"^(pre|post)-?\s?menopausal?\b", re.IGNORECASE)
@@ -459,6 +463,10 @@ class ObservationReader:
                 )
             self._keep(result.with_fact(percent), number, "share given beside the verdict")
             return
+        bounded = {v for text in result.value.texts if (v := _verdict_of_bound(text))}
+        if len(bounded) == 1 and not verdicts(result.value.concept):
+            self._keep(result, bounded.pop(), "bound on the share of cells, beside 1 %")
+            return
         self._keep_verdict(result, POSITIVE, NEGATIVE, "verdict of the laboratory")
 
     def _share(self, result: _Result) -> None:
@@ -522,10 +530,11 @@ class ObservationReader:
         if against in said:
             raise _Unclear(f"it says {score} and {against}, which do not agree")
         self._keep(result, score, "immunohistochemistry score")
-        amplified = {v for t in value.texts for m in _HER2_ISH.findall(t) for v in verdicts_in(m)}
+        beside = [m for text in value.texts for m in _HER2_ISH.finditer(text)]
+        amplified = {v for m in beside for v in verdicts_in(_SIGNS.get(m[1], m[2]))}
         if len(amplified) == 1 and (word := _AMPLIFIED.get(amplified.pop())):
-            beside = "verdict of in-situ hybridisation beside the score"
-            self._keep(result.with_fact("her2_ish"), word, beside)
+            rule = "verdict of in-situ hybridisation beside the score"
+            self._keep(result.with_fact("her2_ish"), word, rule)
 
     def _her2_verdict(self, result: _Result) -> None:
         named = {m.casefold() for t in result.value.texts for m in _HER2_CATEGORY.findall(t)}
@@ -576,7 +585,7 @@ class ObservationReader:
                 grades |= {_ECOG_ANSWERS[c] for c in codes if c in _ECOG_ANSWERS}
         if value.amount is None and not grades:
             told = [m for t in value.texts if (m := _ECOG_WORDS.fullmatch(t))]
-            grades |= {int(m[1]) for m in told}
+            grades |= {int(m[1] or m[2]) for m in told}
         if len(grades) > 1:
             raise _Unclear("it gives two grades at once")
         if grades:
@@ -681,12 +690,36 @@ class _Result:
         return _Result(self.resource, about, self.code, self.body, self.at)
 
 
+def _verdict_of_bound(text: str) -> str:
+    """What a bound or a range of the share of cells says of a receptor; empty for neither."""
+    if sign := _SIGN.fullmatch(text.strip()):
+        return NEGATIVE if sign[1] == "-" else POSITIVE
+    if between := _SHARE_BETWEEN.fullmatch(text.strip()):
+        low, high = float(between[1]), float(between[2])
+    elif bound := _BOUND_SHARE.fullmatch(text.strip()):
+        number = float(bound[2])
+        above = bound[1][0] in ">≥"
+        # less than 1 % is below the line, at most 1 % may stand on it
+        below = 0.0 if bound[1] == "<" and number <= _POSITIVE_FROM_PERCENT else number
+        low, high = (number, 100.0) if above else (0.0, below)
+    else:
+        return ""
+    if low >= _POSITIVE_FROM_PERCENT:
+        return POSITIVE
+    return NEGATIVE if high < _POSITIVE_FROM_PERCENT else ""
+
+
 def _her2_score_of_number(value: Decimal, units: tuple[str, ...], comparator: str) -> set[str]:
     if comparator or value != value.to_integral_value() or not 0 <= value <= 3:
         return set()
     if any(unit not in ("+", "1", "{score}", "score") for unit in units):
         return set()
     return {"0" if value == 0 else f"{int(value)}+"}
+
+
+def _words_of(value: Value) -> tuple[str, ...]:
+    """The words of a value, with the unit, in which some write the name of a score."""
+    return (*value.texts, *(value.amount.units if value.amount else ()))
 
 
 class _PdL1Reader:
@@ -707,14 +740,14 @@ class _PdL1Reader:
         for body, part, at in parts:
             if value_of(body).is_empty:
                 continue
-            own = self._assay(part, (*part.texts, *value_of(body).texts))
-            texts = (*part.texts, *value_of(body).texts)
+            texts = (*part.texts, *_words_of(value_of(body)))
+            own = self._assay(part, texts)
             if scores_in(" ".join(texts)) or part.has("LOINC", _PD_L1_ASSAYS):
                 self._result(resource, body, self._kind(part, texts, own or assay), at)
                 read += 1
         value = value_of(resource.body)
         if not value.is_empty or not read:
-            texts = (*around, *value.texts)
+            texts = (*around, *_words_of(value))
             assay = self._assay(code, texts)
             self._result(resource, resource.body, self._kind(code, texts, assay), "")
 
@@ -749,7 +782,8 @@ class _PdL1Reader:
         try:
             number = self._number(value)
             if number is None:
-                units = value.amount.units if value.amount else ()
+                named = value.amount.units if value.amount else ()
+                units = [one for one in named if not scores_in(one)]
                 unit = fact.unit if fact.unit in units else (units[0] if units else fact.unit)
                 amount = value.amount.value if value.amount else exact(value.concept.text)
                 if amount is None:

@@ -49,6 +49,9 @@ def patient_from_fhir(
     if decision_date is not None:
         _leave_out_later(resources, harvest, decision_date)
     person(resources, harvest, decision_date)
+    if resources.names_another:
+        why = "resources name a patient who is not the one given; look whether all belong together"
+        harvest.not_understood.append(NotUnderstood("Patient.id", "another patient", why))
     extent = ConditionReader(resources, harvest).read()
     GenomicsReader(resources, harvest).read()
     therapies = MedicationReader(vocabulary, resources, harvest, extent).read()

@@ -88,6 +88,11 @@ class Stage(NamedTuple):
         return self.group + self.part
 
 
+def stage_in_words(text: str) -> bool:
+    """Whether a text names a stage as one, whatever else it says."""
+    return bool(_IN_WORDS.search(text))
+
+
 def stage_of(value: Concept) -> Stage | None:
     """The stage that a value states; nothing when it states none, or two."""
     found: list[Stage] = []

@@ -81,6 +81,9 @@ def value_of(body: Body) -> Value:
     for name in ("valueQuantity", "valueInteger", "valueDecimal"):
         if name in body:
             return Value(f".{name}", amount=_amount(body[name]))
+    if isinstance(limits := body.get("valueRange"), dict):
+        ends = [_amount(limits.get(end)) for end in ("low", "high")]
+        return Value(".valueRange", Concept((), "-".join(str(end or "") for end in ends)))
     flag = body.get("valueBoolean")
     if isinstance(flag, bool):
         return Value(".valueBoolean", flag=flag)

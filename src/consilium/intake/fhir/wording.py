@@ -30,6 +30,8 @@ _NAMES = {
     "pr_status": ("progesterone pr pgr progesteronrezeptor", "receptor receptors"),
     "her2_ihc": ("her2 her2neu erbb2 cerbb2", "neu c score receptor"),
     "ecog_ps": ("ecog", "performance ps score grade eastern cooperative oncology group"),
+    "tmb": ("tmb", "mutational mutation burden"),
+    "microsatellites": ("msi microsatellite microsatellites", "instability"),
 }
 
 
