@@ -6,14 +6,14 @@ withheld where it cannot predict the survival that trials have published.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from consilium.evidence.parameters import Check, ModelFile
+from consilium.evidence.parameters import Check, DesignArm, ModelFile
 from consilium.knowledge.edition import Edition
 from consilium.sequencing.burden import Burden, burdens
 from consilium.sequencing.courses import Course, arm_of
@@ -200,7 +200,7 @@ class _Scenario:
             raise SequenceError("name at least one sequence")
         groups = tuple(groups_of(self.edition, self.model))
         harms = [self._harms(course) for course in courses]
-        misfits = tuple(self._misfit(check) for check in self.model.checks)
+        misfits = tuple(self._misfits())
         missed = [m for m in misfits if m.check.predicts == "overall-survival" and not m.inside]
         withheld = ""
         if missed:
@@ -214,9 +214,10 @@ class _Scenario:
         self.anchor = self._anchor(first)
         unranked = self._unranked(first)
         shown = not missed and not unranked
+        followed = [self._followed(course) for course in courses]
         strategies = tuple(
-            self._strategy(course, suffered, shown=shown)
-            for course, suffered in zip(courses, harms, strict=True)
+            self._strategy(course, suffered, values, shown=shown)
+            for course, suffered, values in zip(courses, harms, followed, strict=True)
         )
         measure = "months on a conjugate" if missed else f"months alive within {self.until:g}"
         difference: Range | None = None
@@ -226,7 +227,8 @@ class _Scenario:
         uninformed = "the worth of knowing more needs two sequences that may be set side by side"
         if len(strategies) > 1 and not unranked:
             outcome = "conjugate" if missed else "mean"
-            gaps, outcomes = self._gaps(strategies, outcome)
+            outcomes = np.column_stack([drawn[outcome] for _, drawn in followed])
+            gaps = tuple(_gaps(strategies, [float(m[outcome][0]) for m, _ in followed], outcomes))
             difference = gaps[0].months
             swings = self._swings(courses[0], courses[1], outcome, outcomes)
             uninformed = ""
@@ -299,7 +301,19 @@ class _Scenario:
         found = [h for one in course.branches for h in burdens(self.edition, self.model, one)]
         return tuple(sorted(dict.fromkeys(found), key=lambda harm: harm.line))
 
-    def _strategy(self, course: Course, harms: tuple[Burden, ...], *, shown: bool) -> Strategy:
+    def _followed(self, course: Course) -> tuple[dict[str, Array], dict[str, Array]]:
+        """Every outcome of a course, at the middle of every parameter and for each draw."""
+        middle, drawn = (self._values(course, at, _OUTCOMES) for at in (self.middle, self.drawn))
+        return middle, drawn
+
+    def _strategy(
+        self,
+        course: Course,
+        harms: tuple[Burden, ...],
+        values: tuple[dict[str, Array], dict[str, Array]],
+        *,
+        shown: bool,
+    ) -> Strategy:
         lines = [list(self._lines(one, self.middle)) for one in course.branches]
         shares = [float(share[0]) for share in self._shares(course, self.middle)]
         supportive = float(self._one("supportive-care", self.middle)[0])
@@ -310,13 +324,8 @@ class _Scenario:
             ],
             shares,
         )
-        ranges = {
-            name: _range(
-                float(self._values(course, self.middle, name)[0]),
-                self._values(course, self.drawn, name),
-            )
-            for name in _OUTCOMES
-        }
+        middle, drawn = values
+        ranges = {name: _range(float(middle[name][0]), drawn[name]) for name in _OUTCOMES}
         return Strategy(
             course.name or self._named(course.regimens),
             course,
@@ -434,13 +443,33 @@ class _Scenario:
     # -- outcomes over draws -------------------------------------------------------------------
 
     def _values(
-        self, course: Course, at: Mapping[str, Array], outcome: str, first_line: str = ""
-    ) -> Array:
-        """An outcome of a course, one for each draw."""
-        if outcome in _CURVES:
-            curve = self._mixed(course, at, lambda one: self._curve(one, at, outcome, first_line))
-            return np.array([crossing(self.months, row, 0.5) for row in curve])
-        return self._mixed(course, at, lambda one: self._mean(one, at, outcome))
+        self,
+        course: Course,
+        at: Mapping[str, Array],
+        outcomes: Sequence[str],
+        first_line: str = "",
+    ) -> dict[str, Array]:
+        """Outcomes of a course, one for each draw, each branch by its share."""
+        found: dict[str, list[Array]] = {name: [] for name in outcomes}
+        shares = self._shares(course, at)
+        every = [self._occupied(one, at, first_line) for one in course.branches]
+        begin = 0
+        for parts in zip(*every, strict=True):
+            end = begin + len(parts[0].on)
+            weights = [share[begin:end] if len(share) > 1 else share for share in shares]
+            for name in outcomes:
+                mixed = sum(
+                    (
+                        self._of(name, part) * weight.reshape(-1, *[1] * (name in _CURVES))
+                        for part, weight in zip(parts, weights, strict=True)
+                    ),
+                    start=np.zeros(1),
+                )
+                if name in _CURVES:
+                    mixed = np.array([crossing(self.months, row, 0.5) for row in mixed])
+                found[name].append(mixed)
+            begin = end
+        return {name: np.concatenate(parts) for name, parts in found.items()}
 
     def _shares(self, course: Course, at: Mapping[str, Array]) -> tuple[Array, ...]:
         """The share of each branch of a course, one for each draw."""
@@ -449,55 +478,30 @@ class _Scenario:
         crossed = at[course.crossover]
         return (1 - crossed, crossed)
 
-    def _mixed(
-        self, course: Course, at: Mapping[str, Array], of: Callable[[tuple[str, ...]], Array]
-    ) -> Array:
-        """What holds of each branch, weighted by its share, for each draw."""
-        parts = [of(one) for one in course.branches]
-        total = np.zeros_like(parts[0])
-        for part, share in zip(parts, self._shares(course, at), strict=True):
-            total = total + part * share.reshape(-1, *[1] * (part.ndim - 1))
-        return total
-
-    def _mean(self, regimens: tuple[str, ...], at: Mapping[str, Array], outcome: str) -> Array:
-        """The share who reach a conjugate, or mean months on one or alive."""
-        conjugates = [n for n, r in enumerate(regimens) if self._is_conjugate(r)]
+    def _of(self, outcome: str, part: _Occupied) -> Array:
+        """What a branch shows: a curve over time, or one number, for each draw."""
+        if outcome in _CURVES:
+            on_lines, resting_lines = _CURVES[outcome]
+            on, resting = part.on[:, :on_lines], part.resting[:, :resting_lines]
+            return np.asarray(on.sum(axis=1) + resting.sum(axis=1))
+        if outcome == "mean":
+            inside = self.months <= self.until
+            alive = part.on.sum(axis=1) + part.resting.sum(axis=1)
+            return np.asarray(np.trapezoid(alive[:, inside], self.months[inside], axis=1))
+        conjugates = [n for n, r in enumerate(part.regimens) if self._is_conjugate(r)]
         if outcome == "reach":
-            _, _, go_on, _ = self._tables(regimens, at)
-            if not conjugates:
-                return np.zeros(len(go_on))
-            return np.asarray(np.prod(go_on[:, : conjugates[0]], axis=1))
-        found = []
-        for on, resting in self._occupied(regimens, at, ""):
-            if outcome == "conjugate":
-                held = on[:, conjugates].sum(axis=1)
-                found.append(np.trapezoid(held, dx=_HALF_MONTH, axis=1))
-            else:
-                inside = self.months <= self.until
-                alive = on.sum(axis=1) + resting.sum(axis=1)
-                found.append(np.trapezoid(alive[:, inside], self.months[inside], axis=1))
-        return np.concatenate(found)
-
-    def _curve(
-        self, regimens: tuple[str, ...], at: Mapping[str, Array], outcome: str, first_line: str
-    ) -> Array:
-        """The share without an event over time, one row for each draw."""
-        on_lines, resting_lines = _CURVES[outcome]
-        return np.concatenate(
-            [
-                on[:, :on_lines].sum(axis=1) + resting[:, :resting_lines].sum(axis=1)
-                for on, resting in self._occupied(regimens, at, first_line)
-            ]
-        )
+            return part.reach[:, conjugates[0]] if conjugates else np.zeros(len(part.on))
+        held = part.on[:, conjugates].sum(axis=1)
+        return np.asarray(np.trapezoid(held, dx=_HALF_MONTH, axis=1))
 
     def _occupied(
         self, regimens: tuple[str, ...], at: Mapping[str, Array], first_line: str
-    ) -> Iterator[tuple[Array, Array]]:
+    ) -> Iterator[_Occupied]:
         scale, shape, go_on, die = self._tables(regimens, at, first_line)
         supportive = np.broadcast_to(self._one("supportive-care", at), len(scale))
         for start in range(0, len(scale), _BATCH):
             part = slice(start, start + _BATCH)
-            on, resting, _ = occupancy(
+            on, resting, reach = occupancy(
                 scale_months=scale[part],
                 shape=shape[part],
                 go_on=go_on[part],
@@ -506,23 +510,9 @@ class _Scenario:
                 cells=self.cells,
                 cell_months=_HALF_MONTH,
             )
-            yield on, resting
+            yield _Occupied(regimens, on, resting, reach)
 
     # -- what moves the answer -----------------------------------------------------------------
-
-    def _gaps(self, strategies: Sequence[Strategy], outcome: str) -> tuple[tuple[Gap, ...], Array]:
-        """The difference of every two, and the outcome of each for every draw."""
-        middle = [float(self._values(s.course, self.middle, outcome)[0]) for s in strategies]
-        drawn = np.column_stack([self._values(s.course, self.drawn, outcome) for s in strategies])
-        gaps = [
-            Gap(
-                strategies[i].name,
-                strategies[j].name,
-                _range(middle[i] - middle[j], drawn[:, i] - drawn[:, j]),
-            )
-            for i, j in combinations(range(len(strategies)), 2)
-        ]
-        return tuple(gaps), drawn
 
     def _swings(
         self, one: Course, other: Course, outcome: str, outcomes: Array
@@ -532,22 +522,48 @@ class _Scenario:
             low, high = number.interval
             at = {key: np.full(2, value[0]) for key, value in self.middle.items()}
             at[name] = np.array([low, high])
-            ends = self._values(one, at, outcome) - self._values(other, at, outcome)
+            ends = np.subtract(*(self._values(c, at, [outcome])[outcome] for c in (one, other)))
             if abs(ends[1] - ends[0]) > 1e-9:
                 gap = outcomes[:, 0] - outcomes[:, 1]
                 related = np.corrcoef(self.drawn[name], gap)[0, 1] ** 2
                 swings.append(Swing(name, float(ends[0]), float(ends[1]), float(related)))
         return tuple(sorted(swings, key=lambda s: -abs(s.high - s.low)))
 
-    def _misfit(self, check: Check) -> Misfit:
-        published = median_of(self.edition, check.arm, check.id)
-        arm = arm_of(self.edition, self.model, check.arm.result, check.arm.arm, check.id)
+    def _misfits(self) -> Iterator[Misfit]:
+        """Each check, those of one arm from one pass over its draws."""
+        published = [median_of(self.edition, check.arm, check.id) for check in self.model.checks]
+        arms = [
+            arm_of(self.edition, self.model, check.arm.result, check.arm.arm, check.id)
+            for check in self.model.checks
+        ]
+        predicted = {arm: self._predicted(arm) for arm in dict.fromkeys(arms)}
+        for check, median, arm in zip(self.model.checks, published, arms, strict=True):
+            yield Misfit(check, median, predicted[arm][_PREDICTED[check.predicts]])
+
+    def _predicted(self, arm: DesignArm) -> dict[str, Range]:
         course = Course(arm.sequence, arm.instead, arm.crossover)
         middle, drawn = (
-            self._values(course, at, _PREDICTED[check.predicts], arm.first_line)
+            self._values(course, at, tuple(_CURVES), arm.first_line)
             for at in (self.middle, self.drawn)
         )
-        return Misfit(check, published, _range(float(middle[0]), drawn))
+        return {name: _range(float(middle[name][0]), drawn[name]) for name in _CURVES}
+
+
+@dataclass(frozen=True, slots=True)
+class _Occupied:
+    """Where the draws of one batch are over time in one branch (see ``occupancy``)."""
+
+    regimens: tuple[str, ...]
+    on: Array
+    resting: Array
+    reach: Array
+
+
+def _gaps(strategies: Sequence[Strategy], middle: Sequence[float], drawn: Array) -> Iterator[Gap]:
+    """The difference of every two, from the outcome of each at the middle and for every draw."""
+    for i, j in combinations(range(len(strategies)), 2):
+        gap = _range(middle[i] - middle[j], drawn[:, i] - drawn[:, j])
+        yield Gap(strategies[i].name, strategies[j].name, gap)
 
 
 _ALL = 99
