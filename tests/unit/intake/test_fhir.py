@@ -456,6 +456,32 @@ def test_variants_that_do_not_are_listed(variants, why):
     assert any(why in one.why for one in case.not_understood)
 
 
+@pytest.mark.parametrize(
+    ("test", "said", "expected"),
+    [
+        ("BRCA1/2 germline testing", "Negative", {"germline_brca": "no-variant"}),
+        ("Germline BRCA", "No mutation detected", {"germline_brca": "no-variant"}),
+        ("Germline BRCA1/BRCA2", "BRCA2 pathogenic variant", {"germline_brca": "pathogenic"}),
+        ("BRCA germline", "VUS in BRCA1", {"germline_brca": "uncertain-significance"}),
+        ("Germline BRCA1/2", "Not performed", {"germline_brca": Status.NOT_TESTED}),
+        ("Somatic BRCA1/2", "BRCA1: pathogenic", {"somatic_brca": "pathogenic"}),
+        ("ESR1 mutation (ctDNA)", "Not detected", {"esr1": "not-mutated"}),
+        ("PIK3CA mutation", "Detected (H1047R)", {"pik3ca": "mutated"}),
+        # neither the germline nor a significance is taken for granted
+        ("BRCA1/2", "Negative", {}),
+        ("Germline BRCA", "Positive", {}),
+        ("Germline BRCA1", "Negative", {}),
+        ("Germline BRCA1/2", "No pathogenic variant detected", {}),
+        ("Germline BRCA1/2", "BRCA1: benign variant", {}),
+        ("Family history BRCA1", "Positive", {}),
+    ],
+)
+def test_a_test_of_genes_may_be_named_in_words(test, said, expected):
+    case = read(observation({"text": test}, valueString=said))
+    assert facts(case) == expected
+    assert bool(case.not_understood) is not bool(expected)
+
+
 def test_a_significance_of_its_own_observation_counts_for_its_variant():
     significance = observation(
         {"text": "diagnostic implication"},

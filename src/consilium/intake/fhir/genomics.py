@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from consilium.clinical.patient import Discordance, Status
@@ -14,6 +15,7 @@ from consilium.intake.fhir.moments import Moment
 from consilium.intake.fhir.observations import moment_of, withdrawn
 from consilium.intake.fhir.values import value_of
 from consilium.intake.fhir.verdicts import NEGATIVE, POSITIVE, status_of_verdict, verdicts
+from consilium.intake.vocabulary import plain_words
 
 _GENES = {
     "1100": "BRCA1",
@@ -52,6 +54,23 @@ _CALL_WORDS = (
     ("likely-pathogenic", re.compile(r"likely pathogenic", re.I)),
     ("pathogenic", re.compile(r"\bpathogenic\b|\bdeleterious\b", re.I)),
 )
+# The name of a local test: both genes may stand as one, and fillers add nothing.
+_BOTH_BRCA = re.compile(r"\bBRCA(?:\s*1\s*(?:/|&|,|and|\+)\s*(?:BRCA)?\s*2)?\b(?!\s*[12])")
+_FILLER_WORDS = """
+    gene genes mutation mutations variant variants test testing result results status analysis
+    sequencing dna ngs and genetic
+"""
+_FILLERS = frozenset(_FILLER_WORDS.split())
+_SOURCE_WORDS = {
+    "germline": _GERMLINE,
+    "hereditary": _GERMLINE,
+    "constitutional": _GERMLINE,
+    "somatic": _SOMATIC,
+    "tumor": _SOMATIC,
+    "tumour": _SOMATIC,
+    "ctdna": _SOMATIC,
+}
+_DENIES = re.compile(r"\b(?:no|not|without|negative)\b", re.IGNORECASE)
 _STRONGEST_FIRST = ("pathogenic", "likely-pathogenic", "uncertain-significance")
 
 _BRCA = ("BRCA1", "BRCA2")
@@ -101,7 +120,7 @@ class GenomicsReader:
         variants = [
             variant
             for resource in self.resources.observations(
-                lambda code: code.has("LOINC", _ABOUT_VARIANTS)
+                lambda code: code.has("LOINC", _ABOUT_VARIANTS) or _named(code).genes
             )
             for variant in self._variants(resource)
         ]
@@ -142,14 +161,22 @@ class GenomicsReader:
         if why:
             self.harvest.drop(resource, code.label, why)
             return
-        genes = tuple(named) or _genes(resource)
+        worded = _named(code)
+        genes = tuple(named) or _genes(resource) or worded.genes
+        source = _source(resource) or worded.source
         if not genes:
             return
         value = value_of(resource.body)
         said = verdicts(value.concept)
+        called: set[str] = set()
+        if worded.genes and not any(map(_DENIES.search, value.texts)):
+            called = _call(value.concept)
+            said = said or frozenset({POSITIVE} if called else ())
+            carrying = [g for t in value.texts for g in _SYMBOL.findall(t) if g in genes]
+            genes = tuple(dict.fromkeys(carrying)) or genes
         if value.absent is not None or said not in ({POSITIVE}, {NEGATIVE}):
             status = value.absent or _status_of(said)
-            fact = _whole_fact(genes, _source(resource))
+            fact = _whole_fact(genes, source)
             if fact and status is not None:
                 where, rule = f"{resource.where}{value.path}", "no result, as recorded"
                 on, written = moment_of(resource.body), f"{', '.join(genes)}: {value}"
@@ -160,9 +187,9 @@ class GenomicsReader:
             why = "it does not say whether a variant is present or absent"
             self.harvest.not_read(resource, label, why, value.path)
             return
-        calls = calls_of(resource) | self.calls.get(resource.where, set())
+        calls = calls_of(resource) | called | self.calls.get(resource.where, set())
         present = said == {POSITIVE}
-        one_fact = len({_fact_of(gene, _source(resource)) for gene in genes}) == 1
+        one_fact = len({_fact_of(gene, source) for gene in genes}) == 1
         if present and (len(calls) > 1 or (len(genes) > 1 and not one_fact)):
             why = (
                 f"its significance is given as {' and '.join(sorted(calls))} at once"
@@ -174,7 +201,7 @@ class GenomicsReader:
         for gene in genes:
             yield Variant(
                 gene=gene,
-                source=_source(resource),
+                source=source,
                 present=present,
                 call=next(iter(calls), ""),
                 name=_variant_name(resource),
@@ -320,6 +347,27 @@ class GenomicsReader:
         at = variant.where.removeprefix(variant.resource.where)
         source = f"{variant.source} " if variant.source else ""
         self.harvest.not_read(variant.resource, f"{source}{variant.written}", why, at)
+
+
+class _Named(NamedTuple):
+    """The genes that the name of a test names, and whether of the germline or the tumour."""
+
+    genes: tuple[str, ...] = ()
+    source: str = ""
+
+
+@lru_cache(maxsize=4096)
+def _named(code: Concept) -> _Named:
+    """What a code without a LOINC code is about by its name; nothing where it says more."""
+    if code.codes("LOINC") or len(code.texts) != 1:
+        return _Named()
+    text = _BOTH_BRCA.sub("BRCA1 BRCA2", code.texts[0])
+    genes = tuple(dict.fromkeys(_SYMBOL.findall(text)))
+    words = set(plain_words(_SYMBOL.sub(" ", text))) - _FILLERS
+    sources = {_SOURCE_WORDS[word] for word in words if word in _SOURCE_WORDS}
+    if not genes or words - _SOURCE_WORDS.keys() or len(sources) > 1:
+        return _Named()
+    return _Named(genes, sources.pop() if sources else "")
 
 
 def _fact_of(gene: str, source: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import chain
 
 from consilium.clinical.dates import Day
 from consilium.clinical.patient import NotUnderstood, PatientCase, PatientError, TherapyList
@@ -44,10 +43,7 @@ def patient_from_fhir(
         raise PatientError(
             f"{where}: it holds no FHIR resource; a Bundle with entries was expected"
         )
-    _leave_out_modified(resources, harvest)
-    _leave_out_relatives(resources, harvest)
-    if decision_date is not None:
-        _leave_out_later(resources, harvest, decision_date)
+    _leave_out(resources, harvest, decision_date)
     person(resources, harvest, decision_date)
     if resources.names_another:
         why = "resources name a patient who is not the one given; look whether all belong together"
@@ -103,28 +99,36 @@ def years(born: str, on: str) -> int:
     return int(on[:4]) - int(born[:4]) - (on[5:] < born[5:])
 
 
-def _leave_out_modified(resources: Resources, harvest: Harvest) -> None:
+def _leave_out(resources: Resources, harvest: Harvest, decision_date: Day | None) -> None:
+    """Leave out what must not be read, with the reason for each."""
     kept: list[Resource] = []
     for resource in resources.all:
-        if is_modified(resource.body):
-            why = "it carries a modifier that is not known here and may turn its meaning around"
+        why = _why_left_out(resource, decision_date)
+        if why:
             harvest.drop(resource, _label(resource), why)
         else:
             kept.append(resource)
     resources.all = kept
 
 
-def _leave_out_relatives(resources: Resources, harvest: Harvest) -> None:
-    """What is said of a parent or a child is not said of the patient."""
-    kept: list[Resource] = []
-    for resource in resources.all:
-        about = (items(resource.body.get(key)) for key in ("subject", "patient", "focus"))
-        named = (words(one.get("reference")) for one in mappings(list(chain.from_iterable(about))))
-        if any(_RELATIVE in one for one in named):
-            harvest.drop(resource, _label(resource), "it is about a relative, not the patient")
-        else:
-            kept.append(resource)
-    resources.all = kept
+def _why_left_out(resource: Resource, decision_date: Day | None) -> str:
+    body = resource.body
+    if is_modified(body):
+        return "it carries a modifier that is not known here and may turn its meaning around"
+    # what is said of a parent or a child is not said of the patient
+    if any(_names_a_relative(body.get(key)) for key in ("subject", "patient")) or (
+        "focus" in body and any(map(_names_a_relative, items(body["focus"])))
+    ):
+        return "it is about a relative, not the patient"
+    if decision_date is not None:
+        on = dated(resource)
+        if on is not None and on.day.first > decision_date.last:
+            return f"dated after the decision of {decision_date}"
+    return ""
+
+
+def _names_a_relative(reference: object) -> bool:
+    return isinstance(reference, dict) and _RELATIVE in str(reference.get("reference"))
 
 
 def is_modified(body: Mapping[str, object]) -> bool:
@@ -132,17 +136,6 @@ def is_modified(body: Mapping[str, object]) -> bool:
     if body.get("modifierExtension"):
         return True
     return any(part.get("modifierExtension") for part in mappings(body.get("component")))
-
-
-def _leave_out_later(resources: Resources, harvest: Harvest, decision_date: Day) -> None:
-    kept: list[Resource] = []
-    for resource in resources.all:
-        on = dated(resource)
-        if on is not None and on.day.first > decision_date.last:
-            harvest.drop(resource, _label(resource), f"dated after the decision of {decision_date}")
-        else:
-            kept.append(resource)
-    resources.all = kept
 
 
 def dated(resource: Resource) -> Moment | None:

@@ -43,7 +43,9 @@ _BY_WORDS = (
     (
         NEGATIVE,
         r"negative|neg|n[eé]gati(?:v[aeo]?|f)|not\s+detected|undetected|none\s+detected|absent|not\s+present"
-        r"|not\s+amplified|non[\s-]?amplified|unamplified|no\s+amplification|not\s+over-?expressed|no\s+over-?expression",
+        r"|not\s+amplified|non[\s-]?amplified|unamplified|no\s+amplification|not\s+over-?expressed|no\s+over-?expression"
+        r"|no\s+(?:mutations?|variants?|alterations?)\s+(?:was\s+|were\s+)?"
+        r"(?:detected|identified|found|seen)",
     ),
     (POSITIVE, r"positive|pos|positi(?:v[aeo]?|f)|detected|present|amplified"),
     (NOT_KNOWN, r"unknown"),
