@@ -311,6 +311,14 @@ def test_scores_as_components_of_one_test_are_read_apart():
     assert [one.what for one in case.not_understood] == ["PD-L1 TPS (22C3): 5 %"]
 
 
+def test_what_a_withdrawn_report_holds_is_withdrawn():
+    report = {"resourceType": "DiagnosticReport", "id": "r", "contained": [er(POSITIVE, "e")]}
+    assert facts(read(report | {"status": "final"})) == {"er_status": "positive"}
+    case = read(report | {"status": "entered-in-error"})
+    assert facts(case) == {}
+    assert case.not_understood[-2].why == "what holds it is entered in error"
+
+
 # --- which result counts ------------------------------------------------------------------
 
 
@@ -361,11 +369,11 @@ def test_values_that_change_by_nature_are_no_contradiction():
     assert not case.discordant
 
 
-@pytest.mark.parametrize("status", ["entered-in-error", "cancelled"])
+@pytest.mark.parametrize("status", ["entered-in-error", "cancelled", "registered"])
 def test_withdrawn_results_are_dropped_and_listed(status):
     case = read(observation("85337-4", **answer(POSITIVE)) | {"status": status})
     assert facts(case) == {}
-    assert case.not_understood[0].why == status.replace("-", " ")
+    assert case.not_understood[0].why.startswith(status.replace("-", " "))
 
 
 # --- genes --------------------------------------------------------------------------------
@@ -523,6 +531,8 @@ STAGE = "21908-9"
     [
         ([BREAST], {"primary_cancer": "breast"}),
         ([condition(ICD, "C50.911")], {"primary_cancer": "breast"}),
+        ([condition(ICD, "Z17.0")], {"er_status": "positive"}),
+        ([condition(ICD, "Z17.1")], {"er_status": "negative"}),
         ([condition("", "", display="Lobular carcinoma of breast")], {"primary_cancer": "breast"}),
         (
             [condition(SNOMED, "254637007", display="Non-small cell lung cancer")],
@@ -1025,6 +1035,22 @@ def test_what_was_not_given_or_treats_no_cancer_makes_no_therapy(record, why):
     case = read(record)
     assert case.therapies.therapies == ()
     assert why in case.not_understood[0].why
+
+
+@pytest.mark.parametrize(
+    ("done", "treatment"),
+    [
+        ("Chemotherapy", True),
+        ("Injection, sacituzumab govitecan-hziy, 2.5 mg", True),
+        ("Injection, denosumab, 1 mg", False),
+        ("Simple mastectomy", False),
+    ],
+)
+def test_a_treatment_that_is_a_procedure_is_pointed_out(done, treatment):
+    (listed,) = read(
+        {"resourceType": "Procedure", "id": "p", "code": {"text": done}}
+    ).not_understood
+    assert ("enter it with its drugs" in listed.why) is treatment
 
 
 def test_a_cancer_drug_that_the_edition_does_not_know_stays_in_the_list_by_its_name():

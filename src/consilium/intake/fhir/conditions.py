@@ -130,6 +130,8 @@ _PRIMARY_OF_SECONDARY = ("mcode-related-primary-cancer-condition", "condition-re
 
 _MENOPAUSE = {"76498008": "postmenopausal", "22636003": "premenopausal"}
 
+_RECEPTOR_STATUS = {"Z17.0": "positive", "Z17.1": "negative"}
+
 # Conditions that bear on a fact which a code alone does not settle.
 _BEARS_ON = (
     (
@@ -247,6 +249,10 @@ class ConditionReader:
     def _bears_on(self, resource: Resource, code: Concept) -> None:
         for menopause in {_MENOPAUSE[c] for c in code.codes("SNOMED") if c in _MENOPAUSE}:
             self._found("menopausal_status", menopause, resource, "condition by its code")
+        for status in {
+            _RECEPTOR_STATUS[c] for c in code.codes("ICD-10-CM") if c in _RECEPTOR_STATUS
+        }:
+            self._found("er_status", status, resource, "receptor status as a code of ICD-10-CM")
         for fact, named, icd, why in _BEARS_ON:
             coded = icd is not None and any(icd.match(c) for c in code.codes("ICD-10-CM"))
             if coded or any(named.search(text) for text in code.texts):

@@ -142,6 +142,7 @@ _OF_A_PLAIN_VALUE = frozenset(_BESIDE_A_NUMBER.split())
 _WITHDRAWN = {
     "entered-in-error": "entered in error",
     "cancelled": "cancelled",
+    "registered": "registered, without a result yet",
 }
 
 

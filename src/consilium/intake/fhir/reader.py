@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from consilium.clinical.dates import Day
@@ -14,12 +15,13 @@ from consilium.intake.fhir.findings import Finding, Harvest, counted, settle
 from consilium.intake.fhir.genomics import GenomicsReader
 from consilium.intake.fhir.medications import MedicationReader
 from consilium.intake.fhir.moments import Moment, first_moment, moment
-from consilium.intake.fhir.observations import ObservationReader, moment_of
+from consilium.intake.fhir.observations import ObservationReader, moment_of, withdrawn
 from consilium.intake.vocabulary import HasVocabulary, Vocabulary
 
 _NEVER_LISTED = ("Patient", "Bundle")
 _LISTED_BY_WHAT_THEY_SAY = ("Observation", "Condition", "Procedure")
 _RELATIVE = "RelatedPerson/"
+_TREATMENT = re.compile(r"\b(?:chemo|immuno|endocrine )therapy\b|antineoplastic", re.IGNORECASE)
 
 
 def patient_from_fhir(
@@ -52,6 +54,7 @@ def patient_from_fhir(
     GenomicsReader(resources, harvest).read()
     therapies = MedicationReader(vocabulary, resources, harvest, extent).read()
     ObservationReader(vocabulary, resources, harvest).read()
+    _point_out_treatments(vocabulary, resources, harvest)
     entered, discordant = settle(harvest.findings, vocabulary.facts)
     severe = severe_hypersensitivity(vocabulary, resources, harvest)
     if severe is not None:
@@ -120,6 +123,8 @@ def _why_left_out(resource: Resource, decision_date: Day | None) -> str:
         "focus" in body and any(map(_names_a_relative, items(body["focus"])))
     ):
         return "it is about a relative, not the patient"
+    if resource.holder is not None and (why := withdrawn(resource.holder)):
+        return f"what holds it is {why}"
     if decision_date is not None:
         on = dated(resource)
         if on is not None and on.day.first > decision_date.last:
@@ -149,6 +154,16 @@ def dated(resource: Resource) -> Moment | None:
     if resource.kind.startswith("Medication"):
         return first_moment(resource.body, "effectiveDateTime", "effectivePeriod", "authoredOn")
     return None
+
+
+def _point_out_treatments(vocabulary: Vocabulary, resources: Resources, harvest: Harvest) -> None:
+    """Procedures that are systemic treatment make no therapy, and must not be passed over."""
+    for resource in resources.of("Procedure"):
+        texts = resource.code.texts
+        named = {drug for text in texts for drug in vocabulary.mentioned_in(text)}
+        if any(map(_TREATMENT.search, texts)) or (named and not vocabulary.is_supportive(named)):
+            why = "a treatment recorded as a procedure; enter it with its drugs"
+            harvest.drop(resource, resource.code.label, why)
 
 
 def _label(resource: Resource) -> str:
