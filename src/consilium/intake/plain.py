@@ -216,7 +216,7 @@ class _Reader:
         if isinstance(value, Mapping):
             only_keys(value, ("has", "complete"))
             complete = yes_or_no(value.get("complete", "yes"))
-            listed = value["has"]
+            listed = value.get("has")
         if listed == "none":
             listed = []
         if not isinstance(listed, list | tuple):

@@ -114,6 +114,7 @@ def test_the_four_ways_of_not_knowing_stay_apart(fact, written, status):
         ({"birth_date": "1960-01-01"}, "the age goes under `age`"),
         ({"relapsed_on": "soon"}, "is no date"),
         ({"prior_therapies": "none"}, "`[]` for none"),
+        ({"comedication": {"value": {"complete": "no"}}}, "write a list"),
         ({"prior_therapies_complete": "yes"}, "write `prior_therapies: []`"),
         ({"prior_therapies_complete": "maybe", "prior_therapies": []}, "write yes or no"),
     ],
