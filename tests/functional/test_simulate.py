@@ -56,6 +56,15 @@ def test_the_arms_of_a_trial_are_followed_with_its_crossover():
     assert {"ascent-03-crossover", "ascent-03-next-treatment"} <= set(made["uses"])
 
 
+def test_the_model_is_chosen_by_the_trial():
+    made = json.loads(
+        run("simulate", "--trial", "ASCENT-04", "--draws", "50", "--format", "json").out
+    )
+    assert made["model"] == "triple-negative-pd-l1-first-line"
+    assert "no published survival" in made["withheld"]
+    assert made["strategies"][1]["crossover"] == "crossover-ascent-04"
+
+
 def test_what_sources_advise_a_patient_is_followed(tmp_path):
     file = tmp_path / "patient.json"
     file.write_text(json.dumps(PATIENT), encoding="utf-8")

@@ -55,8 +55,9 @@ def simulate(
         Region, typer.Option("--region", help="With --patient: whose labels apply.")
     ] = Region.US,
     model: Annotated[
-        str, typer.Option("--model", help="Which model of the edition.")
-    ] = "triple-negative-first-line",
+        str,
+        typer.Option("--model", help="Which model of the edition; else the one that fits."),
+    ] = "",
     assume: Annotated[
         list[str] | None,
         typer.Option("--assume", help="Another value of a parameter: `supportive-care=5`."),
@@ -86,16 +87,21 @@ def simulate(
     from consilium.cli.commands import UsageError, day, edition_at  # noqa: PLC0415
     from consilium.cli.console import console  # noqa: PLC0415
     from consilium.planning.advice import advised_courses  # noqa: PLC0415
-    from consilium.planning.policies import courses_of, courses_of_trial  # noqa: PLC0415
+    from consilium.planning.policies import (  # noqa: PLC0415
+        courses_of,
+        courses_of_trial,
+        model_for,
+    )
     from consilium.report.outlook import outlook_document, outlook_json  # noqa: PLC0415
     from consilium.sequencing.scenario import scenario  # noqa: PLC0415
 
     held = edition_at(edition)
     courses = courses_of(held, sequences or ())
+    case = _case(patient, set_ or [], held) if patient else None
+    model = model or model_for(held, trial=trial, case=case)
     if trial:
         courses = (*courses_of_trial(held, model, trial), *courses)
-    if patient:
-        case = _case(patient, set_ or [], held)
+    if case:
         advised = advised_courses(
             case,
             held,

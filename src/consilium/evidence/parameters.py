@@ -4,6 +4,9 @@ Nothing is typed twice: a figure is read from its result, so a result that is ta
 edition takes its parameters with it, by name.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -178,6 +181,14 @@ class HarmOnLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
 
 
+class Borrowed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of another model that hold here too, with its harms of later lines and what it
+    says of regimens that stand for others."""
+
+    model: str
+    parameters: tuple[str, ...]
+
+
 class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One model: whom it is about (``when``), its parameters, and what it is held against."""
 
@@ -187,6 +198,7 @@ class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     when: Condition
     horizon_months: float
     parameters: tuple[Parameter, ...]
+    borrows: Borrowed | None = None
     followed_as: tuple[FollowedAs, ...] = ()
     designs: tuple[TrialDesign, ...] = ()
     checks: tuple[Check, ...] = ()
@@ -195,6 +207,7 @@ class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         held = {parameter.id for parameter in self.parameters}
+        held.update(self.borrows.parameters if self.borrows else ())
         for design in self.designs:
             for arm in design.arms:
                 for name in filter(None, (arm.first_line, arm.crossover)):
@@ -209,3 +222,30 @@ class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                     raise ParameterError(
                         f"`{informing.trial}` would inform `{name}`, which is no parameter here"
                     )
+
+    def with_borrowed(self, models: Mapping[str, ModelFile]) -> ModelFile:
+        """The model with what it borrows. Raises ``ParameterError`` for what is not there."""
+        if self.borrows is None:
+            return self
+        lender = models.get(self.borrows.model)
+        lent = {p.id: p for p in lender.parameters} if lender else {}
+        missing = [name for name in self.borrows.parameters if name not in lent]
+        if lender is None or missing:
+            raise ParameterError(
+                f"`{self.id}` borrows {', '.join(missing)} of `{self.borrows.model}`, which has "
+                "none of that name"
+            )
+        return msgspec.structs.replace(
+            self,
+            parameters=(*self.parameters, *(lent[name] for name in self.borrows.parameters)),
+            followed_as=(*self.followed_as, *lender.followed_as),
+            informed_by=(
+                *self.informed_by,
+                *(
+                    i
+                    for i in lender.informed_by
+                    if set(i.parameters) <= set(self.borrows.parameters)
+                ),
+            ),
+            harms=(*self.harms, *(harm for harm in lender.harms if harm.line == "later")),
+        )

@@ -153,8 +153,9 @@ class Edition:
 
     @cached_property
     def models(self) -> dict[str, ModelFile]:
-        """Models of sequences by id."""
-        return _by_id(self.contents.models)
+        """Models of sequences by id, each with what it borrows of another."""
+        held = _by_id(self.contents.models)
+        return {name: model.with_borrowed(held) for name, model in held.items()}
 
     @cached_property
     def sources(self) -> dict[str, Source]:

@@ -52,10 +52,14 @@ def designed(edition: Edition, model: str, trial: str) -> tuple[Course, ...]:
     held = edition.models[model]
     design = next((d for d in held.designs if d.trial == trial), None)
     if design is None:
-        known = ", ".join(_trial(edition, d.trial).names[0] for d in held.designs)
+        known = ", ".join(
+            f"{_trial(edition, d.trial).names[0]} (`{other.id}`)"
+            for other in edition.models.values()
+            for d in other.designs
+        )
         named = edition.trials[trial].names[0] if trial in edition.trials else trial
         raise SequenceError(
-            f"the model `{model}` does not follow the design of {named}; it follows {known}"
+            f"the model `{model}` does not follow the design of {named}; followed are {known}"
         )
     return tuple(_courses(edition, held, design))
 

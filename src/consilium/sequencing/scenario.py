@@ -210,23 +210,28 @@ class _Scenario:
                 for m in missed
             )
             withheld = f"survival is withheld, because the model misses what is known ({named})"
+        elif not any(m.check.predicts == "overall-survival" for m in misfits):
+            withheld = (
+                "survival is withheld, because no published survival is held that the model would "
+                "have to predict first"
+            )
         first = [course.regimens[0] for course in courses]
         self.anchor = self._anchor(first)
         unranked = self._unranked(first)
-        shown = not missed and not unranked
+        shown = not withheld and not unranked
         followed = [self._followed(course) for course in courses]
         strategies = tuple(
             self._strategy(course, suffered, values, shown=shown)
             for course, suffered, values in zip(courses, harms, followed, strict=True)
         )
-        measure = "months on a conjugate" if missed else f"months alive within {self.until:g}"
+        measure = "months on a conjugate" if withheld else f"months alive within {self.until:g}"
         difference: Range | None = None
         gaps: tuple[Gap, ...] = ()
         swings: tuple[Swing, ...] = ()
         worth: Information | None = None
         uninformed = "the worth of knowing more needs two sequences that may be set side by side"
         if len(strategies) > 1 and not unranked:
-            outcome = "conjugate" if missed else "mean"
+            outcome = "conjugate" if withheld else "mean"
             outcomes = np.column_stack([drawn[outcome] for _, drawn in followed])
             gaps = tuple(_gaps(strategies, [float(m[outcome][0]) for m, _ in followed], outcomes))
             difference = gaps[0].months

@@ -80,6 +80,14 @@ def test_the_arms_of_a_trial_are_followed_with_its_crossover(client):
     assert page.content.decode().count("<svg") == 4
 
 
+def test_a_trial_of_another_model_brings_the_parameters_of_that_model(client):
+    page = client.post("/simulate", {"trial": "ascent-04", "p-crossover-ascent-04": "0.5"})
+    told = text_of(page)
+    assert page.status_code == 200 and "Survival is withheld" in told
+    assert 'name="p-crossover-ascent-04"' in page.content.decode()
+    assert 'name="p-crossover-ascent-03"' not in page.content.decode()
+
+
 def test_conjugates_of_two_trials_are_not_drawn_side_by_side(client):
     page = client.post(
         "/simulate", {"one": "Dato-DXd then chemotherapy", "other": "SG then chemotherapy"}

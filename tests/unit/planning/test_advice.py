@@ -10,6 +10,7 @@ from consilium.clinical.patient import PatientError
 from consilium.guidance.voices import FAVOURABLE
 from consilium.intake import patient_from_mapping
 from consilium.planning.advice import advise, advised_courses, course_of_advice
+from consilium.planning.policies import model_for
 from consilium.sequencing.errors import SequenceError
 from consilium.sequencing.scenario import scenario
 
@@ -177,6 +178,19 @@ def test_what_the_model_holds_no_time_on_is_not_followed():
 def test_a_patient_whom_the_model_is_not_about_is_refused(name, said):
     with pytest.raises(SequenceError, match=said):
         course_of_advice(advice(patient(name), who="nccn"), patient(name), EDITION, MODEL)
+
+
+def test_the_model_is_the_one_that_is_about_the_patient_or_follows_the_trial():
+    candidate = patient("pd-l1-positive-candidate")
+    assert model_for(EDITION, case=candidate) == "triple-negative-pd-l1-first-line"
+    assert model_for(EDITION, case=patient()) == MODEL
+    assert model_for(EDITION, case=patient("second-line-de-novo")) == MODEL
+    assert model_for(EDITION, trial="ASCENT-04") == "triple-negative-pd-l1-first-line"
+    assert model_for(EDITION, trial="ASCENT-03") == model_for(EDITION) == MODEL
+    (made,) = advised_courses(
+        candidate, EDITION, model_for(EDITION, case=candidate), ["nccn"], as_of=TODAY
+    )
+    assert made.regimens == ("sacituzumab-govitecan-pembrolizumab",)
 
 
 def test_a_refused_plan_gives_no_advice():

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from consilium import Edition
+from consilium.evidence.parameters import Borrowed, ParameterError
 from consilium.sequencing.burden import burdens
 from consilium.sequencing.courses import arm_of, designed
 from consilium.sequencing.errors import SequenceError
@@ -13,6 +14,7 @@ from consilium.sequencing.numbers import MissingFigure, numbers
 from consilium.sequencing.scenario import scenario
 
 MODEL = "triple-negative-first-line"
+PD_L1 = "triple-negative-pd-l1-first-line"
 DATO_FIRST = ("datopotamab-deruxtecan", "chemotherapy", "chemotherapy")
 SG_FIRST = ("sacituzumab-govitecan", "chemotherapy", "chemotherapy")
 SG_TWICE = ("datopotamab-deruxtecan", "sacituzumab-govitecan", "chemotherapy")
@@ -212,7 +214,10 @@ def test_a_trial_without_crossover_says_so_and_makes_none_up(edition):
 
 @pytest.mark.parametrize("trial", ["optitrop-breast01", "keynote-355", "nothing"])
 def test_a_trial_that_the_model_does_not_follow_is_refused(edition, trial):
-    with pytest.raises(SequenceError, match="follows TROPION-Breast02, ASCENT-03"):
+    with pytest.raises(
+        SequenceError,
+        match=r"followed are TROPION-Breast02 \(`triple-negative-first-line`\), ASCENT-03",
+    ):
         designed(edition, MODEL, trial)
 
 
@@ -226,14 +231,65 @@ def test_deleting_a_fact_of_a_design_makes_it_fail_by_name(edition, ascent):
         assert gone in failed.value.fact
 
 
-def test_every_arm_of_a_design_and_every_check_is_one_of_its_trial(edition):
-    held = edition.models[MODEL]
+@pytest.mark.parametrize("model", [MODEL, PD_L1])
+def test_every_arm_of_a_design_and_every_check_is_one_of_its_trial(edition, model):
+    held = edition.models[model]
     for design in held.designs:
         arms = {arm.id: arm for arm in edition.trials[design.trial].arms}
         for arm in design.arms:
             assert arms[arm.arm].regimen == arm.sequence[0]
     for check in held.checks:
         assert arm_of(edition, held, check.arm.result, check.arm.arm, check.id)
+
+
+# --- a model that borrows from another ---------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ascent_04(edition):
+    return scenario(
+        edition, PD_L1, designed(edition, PD_L1, "ascent-04"), draws=200, patients=2_000
+    )
+
+
+def test_a_model_without_a_published_survival_to_predict_shows_none(ascent_04):
+    assert "no published survival is held" in ascent_04.withheld
+    assert all(s.survival_mean is s.survival_median is None for s in ascent_04.strategies)
+    assert ascent_04.measure == "months on a conjugate"
+
+
+def test_its_crossover_is_the_published_share_and_its_misses_are_shown(edition, ascent_04):
+    published = edition.results["ascent-04-crossover"].arms["pembrolizumab-chemotherapy"]
+    assert ascent_04.numbers["crossover-ascent-04"].middle == published.percent / 100
+    third = next(m for m in ascent_04.misfits if m.check.predicts == "third-treatment")
+    assert third.published == 21.0
+    assert not third.inside, "later lines in this disease last longer than the other model's"
+
+
+def test_what_is_borrowed_is_what_the_other_model_holds(edition, ascent_04):
+    lender = numbers(edition, edition.models[MODEL])
+    borrowed = [p for p in edition.models[PD_L1].parameters if p.id in lender]
+    assert len(borrowed) == 11
+    assert all(ascent_04.numbers[p.id] == lender[p.id] for p in borrowed)
+
+
+def test_what_cannot_be_borrowed_is_named(edition):
+    held = edition.models[PD_L1]
+    asks = msgspec.structs.replace(held, borrows=Borrowed(MODEL, ("nothing",)))
+    with pytest.raises(ParameterError, match=f"borrows nothing of `{MODEL}`"):
+        asks.with_borrowed(edition.models)
+
+
+def test_deleting_any_fact_of_it_makes_it_fail_by_name(edition, ascent_04):
+    owners = {f.id: t.id for t in edition.trials.values() for f in (*t.results, *t.harms)}
+    for gone in ascent_04.uses:
+        left = without(edition, gone)
+        with pytest.raises(MissingFigure) as failed:
+            courses = designed(left, PD_L1, "ascent-04")
+            scenario(left, PD_L1, courses, draws=10, patients=100)
+        assert gone in {failed.value.fact, owners.get(failed.value.fact.partition("/")[0])} or (
+            gone in failed.value.fact
+        )
 
 
 # --- what better knowledge would bring ---------------------------------------------------------

@@ -116,14 +116,15 @@ class SimulationAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Sequences to follow in a model: `Dato-DXd then chemotherapy`.
 
     ``trial`` puts the arms of a trial before them, with its crossover as published, and
-    ``advice`` what sources advise a patient. ``assume`` gives parameters another value;
+    ``advice`` what sources advise a patient; ``model`` is the one that fits where it is not named.
+    ``assume`` gives parameters another value;
     ``months`` bounds the mean survival.
     """
 
     sequences: Annotated[tuple[Words, ...], msgspec.Meta(max_length=4)] = ()
     trial: Words = ""
     advice: AdviceAsked | None = None
-    model: Words = "triple-negative-first-line"
+    model: Words = ""
     assume: Annotated[dict[str, float], msgspec.Meta(max_length=40)] = {}
     draws: Annotated[int, msgspec.Meta(ge=10, le=2000)] = 1000
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**31)] = 1

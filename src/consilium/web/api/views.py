@@ -22,7 +22,7 @@ from consilium.planning import Plan, plan
 from consilium.planning.advice import advised_courses
 from consilium.planning.giving import care_of
 from consilium.planning.naming import named
-from consilium.planning.policies import courses_of, courses_of_trial
+from consilium.planning.policies import courses_of, courses_of_trial, model_for
 from consilium.report.outlook import OutlookSaid, outlook_said
 from consilium.sequencing.scenario import scenario
 from consilium.web.api.asked import (
@@ -226,13 +226,14 @@ def simulate_sequences(request: HttpRequest) -> HttpResponse:
     case = case_of(asked.advice.patient, edition) if asked.advice else None
     try:
         courses = courses_of(edition, asked.sequences)
+        model = asked.model or model_for(edition, trial=asked.trial, case=case)
         if asked.trial:
-            courses = (*courses_of_trial(edition, asked.model, asked.trial), *courses)
+            courses = (*courses_of_trial(edition, model, asked.trial), *courses)
         if asked.advice and case:
             advised = advised_courses(
                 case,
                 edition,
-                asked.model,
+                model,
                 asked.advice.follow or ("",),
                 as_of=day_of(asked.advice.as_of),
                 region=asked.advice.region,
@@ -242,7 +243,7 @@ def simulate_sequences(request: HttpRequest) -> HttpResponse:
             courses = (*advised, *courses)
         made = scenario(
             edition,
-            asked.model,
+            model,
             courses,
             draws=asked.draws,
             seed=asked.seed,

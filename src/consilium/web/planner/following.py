@@ -14,9 +14,9 @@ from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Region
 from consilium.planning.advice import Advice, advise, course_of_advice
 from consilium.planning.next_lines import DEPTH
+from consilium.planning.policies import model_for
 from consilium.sequencing.scenario import holds_time, scenario
 from consilium.web.weighing.showing import (
-    MODEL,
     assumed,
     outlook_shown,
     parameters_shown,
@@ -52,22 +52,23 @@ def following(
     chosen = {
         line: posted[f"{PREFIX}{line}"] for line in range(1, 10) if posted.get(f"{PREFIX}{line}")
     }
-    wanted = wanted_of(posted, edition, PREFIX)
+    model = model_for(edition, case=case)
+    wanted = wanted_of(posted, edition, model, PREFIX)
     page: dict[str, object] = {
-        "parameters": parameters_shown(edition, wanted, None),
+        "parameters": parameters_shown(edition, model, wanted, None),
         "who": list(_sources(edition, who)),
-        "then": list(_after(edition, then)),
+        "then": list(_after(edition, model, then)),
         "follows": bool(posted),
     }
     try:
         found = advise(case, edition, as_of=as_of, region=region, who=who, choose=chosen)
         page["questions"] = list(_questions(found, chosen, edition))
-        course = course_of_advice(found, case, edition, MODEL, who=who, then=then)
+        course = course_of_advice(found, case, edition, model, who=who, then=then)
         assume = dict(assumed(wanted))
-        made = scenario(edition, MODEL, [course], draws=_DRAWS, patients=20_000, assume=assume)
+        made = scenario(edition, model, [course], draws=_DRAWS, patients=20_000, assume=assume)
     except ConsiliumError as problem:
         return page | {"problem": str(problem)}
-    page["parameters"] = parameters_shown(edition, wanted, made)
+    page["parameters"] = parameters_shown(edition, model, wanted, made)
     return page | outlook_shown(made, edition)
 
 
@@ -79,10 +80,10 @@ def _sources(edition: Edition, taken: str) -> Iterator[Option]:
             yield Option(speaker.id, speaker.name, speaker.id == taken)
 
 
-def _after(edition: Edition, taken: str) -> Iterator[Option]:
+def _after(edition: Edition, model: str, taken: str) -> Iterator[Option]:
     yield Option("", _("nothing more"), not taken)
     for regimen in edition.regimens.values():
-        if holds_time(edition, MODEL, regimen.id, DEPTH - 1):
+        if holds_time(edition, model, regimen.id, DEPTH - 1):
             yield Option(regimen.id, regimen.name, regimen.id == taken)
 
 

@@ -14,8 +14,6 @@ from consilium.sequencing.scenario import Scenario
 from consilium.web.evidence.shelf import address
 from consilium.web.refusals import Refused
 
-MODEL = "triple-negative-first-line"
-
 
 def outlook_shown(made: Scenario, edition: Edition) -> dict[str, object]:
     """What `weighing/_outlook.html` needs."""
@@ -69,9 +67,11 @@ def _figures(made: Scenario, edition: Edition) -> Iterator[Figure]:
         return
 
 
-def wanted_of(given: Mapping[str, str], edition: Edition, prefix: str = "") -> dict[str, str]:
-    """What a form says of each parameter, by its id."""
-    parameters = edition.models[MODEL].parameters if MODEL in edition.models else ()
+def wanted_of(
+    given: Mapping[str, str], edition: Edition, model: str, prefix: str = ""
+) -> dict[str, str]:
+    """What a form says of each parameter of a model, by its id."""
+    parameters = edition.models[model].parameters if model in edition.models else ()
     return {p.id: str(given.get(f"{prefix}p-{p.id}", "")).strip()[:12] for p in parameters}
 
 
@@ -88,14 +88,14 @@ def _number(text: str) -> float:
 
 
 def parameters_shown(
-    edition: Edition, wanted: dict[str, str], made: Scenario | None
+    edition: Edition, model: str, wanted: dict[str, str], made: Scenario | None
 ) -> list[dict[str, object]]:
     """The parameters as the form asks for them; ``wanted`` are the answers given in it."""
-    if MODEL not in edition.models:
+    if model not in edition.models:
         raise Refused(404, _("This edition holds no model of sequences."))
     from consilium.sequencing.numbers import numbers  # noqa: PLC0415  reads every figure
 
-    known = made.numbers if made else numbers(edition, edition.models[MODEL])
+    known = made.numbers if made else numbers(edition, edition.models[model])
     return [
         {
             "id": name,

@@ -19,14 +19,13 @@ from consilium.comparing.sides import side
 from consilium.errors import ConsiliumError
 from consilium.evidence.sources import Citation
 from consilium.knowledge.edition import Edition
-from consilium.planning.policies import courses_of, courses_of_trial
+from consilium.planning.policies import courses_of, courses_of_trial, model_for
 from consilium.report.figures import Figure, FigureError
 from consilium.sequencing.courses import Course
 from consilium.sequencing.scenario import Scenario, scenario
 from consilium.web.editions import asking
 from consilium.web.limits import COMPARISON, SIMULATION, costs, spend
 from consilium.web.weighing.showing import (
-    MODEL,
     assumed,
     outlook_shown,
     parameters_shown,
@@ -138,17 +137,19 @@ def simulated(request: HttpRequest) -> HttpResponse:
     one = str(given.get("one", _FIRST)).strip()[:200]
     other = str(given.get("other", _SECOND)).strip()[:200]
     trial = str(given.get("trial", "")).strip()[:80]
-    wanted = wanted_of(given, edition)
     made: Scenario | None = None
-    problem = ""
+    model, problem = model_for(edition), ""
+    wanted = wanted_of(given, edition, model)
     if request.method == "POST":
         try:
+            model = model_for(edition, trial=trial)
+            wanted = wanted_of(given, edition, model)
             assume = assumed(wanted)
             if trial:
-                courses = courses_of_trial(edition, MODEL, trial)
+                courses = courses_of_trial(edition, model, trial)
             else:
                 courses = courses_of(edition, [words for words in (one, other) if words])
-            made = _scenario(edition, courses, assume)
+            made = _scenario(edition, model, courses, assume)
         except ConsiliumError as error:
             problem = str(error)
     shown: dict[str, object] = {
@@ -159,7 +160,7 @@ def simulated(request: HttpRequest) -> HttpResponse:
         "trials": list(_followed(edition)),
         "problem": problem,
         "made": made,
-        "parameters": parameters_shown(edition, wanted, made),
+        "parameters": parameters_shown(edition, model, wanted, made),
         "choices": _choices(edition),
     }
     if made:
@@ -168,16 +169,18 @@ def simulated(request: HttpRequest) -> HttpResponse:
 
 
 def _followed(edition: Edition) -> Iterator[Choice]:
-    """The trials whose design the model follows."""
-    for design in edition.models[MODEL].designs if MODEL in edition.models else ():
-        if design.trial in edition.trials:
-            yield Choice(design.trial, edition.trials[design.trial].names[0])
+    """The trials whose design a model follows."""
+    for model in edition.models.values():
+        for design in model.designs:
+            if design.trial in edition.trials:
+                yield Choice(design.trial, edition.trials[design.trial].names[0])
 
 
 @lru_cache(maxsize=64)
 def _scenario(
     edition: Edition,
+    model: str,
     courses: tuple[Course, ...],
     assume: tuple[tuple[str, float], ...],
 ) -> Scenario:
-    return scenario(edition, MODEL, courses, draws=_DRAWS, assume=dict(assume), patients=20_000)
+    return scenario(edition, model, courses, draws=_DRAWS, assume=dict(assume), patients=20_000)
