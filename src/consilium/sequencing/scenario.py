@@ -197,7 +197,7 @@ class _Scenario:
 
     def made(self, courses: Sequence[Course]) -> Scenario:
         if not courses:
-            raise SequenceError("name at least one sequence")
+            raise SequenceError("name at least one sequence, or a trial or a patient to follow")
         groups = tuple(groups_of(self.edition, self.model))
         harms = [self._harms(course) for course in courses]
         misfits = tuple(self._misfits())

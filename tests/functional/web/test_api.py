@@ -199,7 +199,7 @@ REFUSED = [
     ("POST", "/api/v1/care", '{"patient": {}, "regimen": "SG", "anc": "900 /mm3"}', 409, "day"),
     ("POST", "/api/v1/compare", '{"one": "SG", "other": "SG"}', 409, "both sides"),
     ("POST", "/api/v1/compare", '{"one": "SG"}', 422, "other"),
-    ("POST", "/api/v1/simulate", '{"sequences": []}', 422, "sequences"),
+    ("POST", "/api/v1/simulate", '{"sequences": []}', 409, "at least one sequence"),
     ("POST", "/api/v1/simulate", '{"sequences": ["T-DXd then SG"]}', 409, "none is made up"),
     ("POST", "/api/v1/simulate", '{"trial": "KEYNOTE-355"}', 409, "does not follow the design"),
     ("POST", "/api/v1/simulate", '{"sequences": ["SG"], "draws": 100000}', 422, "draws"),

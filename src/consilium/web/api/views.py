@@ -221,8 +221,6 @@ def simulate_sequences(request: HttpRequest) -> HttpResponse:
     spend(request, SIMULATION)
     asked = asked_of(request, SimulationAsked)
     edition = the_edition()
-    if not (asked.sequences or asked.trial or asked.advice):
-        raise Refused(422, "Name `sequences`, a `trial` or `advice`.")
     case = case_of(asked.advice.patient, edition) if asked.advice else None
     try:
         courses = courses_of(edition, asked.sequences)
