@@ -136,7 +136,7 @@ class Scanner:
 
     def __init__(self) -> None:
         # nobody who writes a record can know which texts would be taken for one another
-        self._seeds = np.array([secrets.randbits(64) | 1 for _ in range(3)], np.uint64)
+        self._seeds = np.array([secrets.randbits(64) | 1 for _ in range(5)], np.uint64)
         seed = int(self._seeds[0])
         self._inside = np.array([_hash(k.encode(), seed) for k in _INSIDE], np.uint64)
         self._kinds = np.array([_hash(k.encode(), seed) for k in KINDS], np.uint64)
@@ -281,6 +281,7 @@ def _scan(
     """Read strictly, one character after the other; whatever is unusual makes the record slow."""
     prime, other_prime = np.uint64(_PRIME), np.uint64(_OTHER_PRIME)
     shift, other_shift = np.uint64(29), np.uint64(31)
+    byte, half = np.uint64(8), np.uint64(32)
     is_object = np.zeros(_DEEPEST + 1, np.bool_)
     modes = np.zeros(_DEEPEST + 1, np.int64)
     keys_from = np.zeros(_DEEPEST + 1, np.int64)
@@ -348,7 +349,6 @@ def _scan(
                         found ^= found >> shift
                         at += 1
                     at += 1
-                    stop = at
                     while at < end and (
                         data[at] == 32 or data[at] == 9 or data[at] == 10 or data[at] == 13
                     ):
@@ -420,15 +420,13 @@ def _scan(
                     else:
                         mode = inside_of
                     if target == _CONTENT:
-                        for place in range(begin, stop):
-                            sign = (sign ^ np.uint64(data[place])) * prime
-                            sign ^= sign >> shift
-                            other = (other ^ np.uint64(data[place])) * other_prime
-                            other ^= other >> other_shift
+                        sign = (sign ^ found) * prime
+                        sign ^= sign >> shift
+                        other = (other ^ found) * other_prime
+                        other ^= other >> other_shift
                     elif target == _SUBJECT:
-                        for place in range(begin, stop):
-                            subject = (subject ^ np.uint64(data[place])) * prime
-                            subject ^= subject >> shift
+                        subject = (subject ^ found) * prime
+                        subject ^= subject >> shift
                     continue
             elif need == _VALUE_OR_END and c == 93:
                 close = True
@@ -688,11 +686,25 @@ def _scan(
                 depth -= 1
                 need = _AFTER
             if target == _CONTENT or target == _QUANTITY or target == _PERIOD:
-                for place in range(begin, at):
+                # eight characters at a time, each word made secret before it is taken in
+                place = begin
+                while place + 8 <= at:
+                    word = np.uint64(data[place + 7])
+                    for back in range(6, -1, -1):
+                        word = (word << byte) | np.uint64(data[place + back])
+                    place += 8
+                    mixed = word * seeds[3]
+                    sign = (sign ^ mixed ^ (mixed >> half)) * prime
+                    sign ^= sign >> shift
+                    mixed = word * seeds[4]
+                    other = (other ^ mixed ^ (mixed >> half)) * other_prime
+                    other ^= other >> other_shift
+                while place < at:
                     sign = (sign ^ np.uint64(data[place])) * prime
                     sign ^= sign >> shift
                     other = (other ^ np.uint64(data[place])) * other_prime
                     other ^= other >> other_shift
+                    place += 1
             elif target == _SUBJECT:
                 for place in range(begin, at):
                     subject = (subject ^ np.uint64(data[place])) * prime
