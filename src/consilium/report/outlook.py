@@ -212,7 +212,7 @@ def _sections(made: Scenario, edition: Edition, cites: dict[str, int]) -> Iterat
         tuple(
             Item(
                 f"{m.check.id.replace('-', ' ')}: published {m.published:g} months, predicted "
-                f"{_said(m.predicted)}{'' if m.inside else ', a miss'}"
+                f"{m.predicted}{'' if m.inside else ', a miss'}"
                 f"{f'; {m.check.note}' if m.check.note else ''}.",
                 "plain" if m.inside else "caution",
                 _cited([m.check.arm.result], edition, cites),
@@ -254,9 +254,9 @@ def _strategy(
     items += [
         Item(
             f"Ever have a conjugate: {_share(strategy.reach_conjugate)}; months on one: "
-            f"{_said(strategy.months_on_conjugate)}."
+            f"{strategy.months_on_conjugate}."
         ),
-        Item(f"Median until a third treatment or death: {_said(strategy.until_third)} months."),
+        Item(f"Median until a third treatment or death: {strategy.until_third} months."),
     ]
     on_line = strategy.outlook.months_on_line(made.mean_until)
     lines = zip(strategy.outlook.labels, strategy.outlook.reach, on_line, strict=True)
@@ -273,8 +273,8 @@ def _strategy(
     if strategy.survival_median is not None and strategy.survival_mean is not None:
         items.append(
             Item(
-                f"Survival in the model: median {_said(strategy.survival_median)} months; "
-                f"{_said(strategy.survival_mean)} of the first {made.mean_until:g} alive; the "
+                f"Survival in the model: median {strategy.survival_median} months; "
+                f"{strategy.survival_mean} of the first {made.mean_until:g} alive; the "
                 "range is doubt about the numbers."
             )
         )
@@ -391,10 +391,6 @@ def _because(use: str, edition: Edition) -> tuple[Citation, ...]:
     """The sources of a result, a harm, a position or a trial."""
     held = edition.results.get(use) or edition.harms.get(use) or edition.positions.get(use)
     return (held or edition.trials[use]).because
-
-
-def _said(value: Range) -> str:
-    return f"{value.middle:.1f} ({value.low:.1f} to {value.high:.1f})"
 
 
 def _share(value: Range) -> str:

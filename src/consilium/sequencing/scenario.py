@@ -37,11 +37,21 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A middle with the 95 % range that doubt about the numbers gives it."""
+    """A middle with the 95 % range that doubt about the numbers gives it.
+
+    A median that is not reached within the horizon of the model is infinite.
+    """
 
     middle: float
     low: float
     high: float
+
+    def __str__(self) -> str:
+        middle, low, high = (
+            f"{value:.1f}" if np.isfinite(value) else "not reached"
+            for value in (self.middle, self.low, self.high)
+        )
+        return middle if middle == low == high else f"{middle} ({low} to {high})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +215,7 @@ class _Scenario:
         withheld = ""
         if missed:
             named = "; ".join(
-                f"{m.check.id}: published {m.published:g}, predicted {m.predicted.low:.1f} to "
-                f"{m.predicted.high:.1f} months"
+                f"{m.check.id}: published {m.published:g} months, predicted {m.predicted}"
                 for m in missed
             )
             withheld = f"survival is withheld, because the model misses what is known ({named})"
@@ -582,6 +591,11 @@ _PREDICTED = {
 _OUTCOMES = ("reach", "conjugate", "third", "median", "mean")
 
 
+_NEVER = 1e9  # months
+
+
 def _range(middle: float, values: Array) -> Range:
-    low, high = np.nanquantile(values, [0.025, 0.975])
-    return Range(middle, float(low), float(high))
+    """A median that a draw does not reach is later than any that is reached."""
+    ends = np.quantile(np.where(np.isnan(values), _NEVER, values), [0.025, 0.975])
+    found = np.array([_NEVER if np.isnan(middle) else middle, *ends])
+    return Range(*np.where(found > _NEVER / 1e3, np.inf, found).tolist())

@@ -63,6 +63,16 @@ def test_a_model_that_misses_survival_withholds_it(edition):
     assert broken.measure == "months on a conjugate"
 
 
+def test_a_median_that_no_draw_reaches_is_said_to_be_not_reached(edition):
+    endless = made(edition, DATO_FIRST, assume={"first-line-datopotamab-deruxtecan": 900.0})
+    third = endless.strategies[0].until_third
+    assert (third.middle, third.low, third.high) == (np.inf,) * 3
+    assert str(third) == "not reached"
+    assert "predicted not reached" in endless.withheld
+    some = made(edition, DATO_FIRST[:2], assume={"supportive-care": 900.0}).strategies[0]
+    assert some.until_third.low < 100 and some.until_third.high == np.inf
+
+
 def test_conjugates_of_two_trials_are_not_ranked(edition):
     both = made(edition, DATO_FIRST, SG_FIRST)
     assert both.difference is None and not both.swings

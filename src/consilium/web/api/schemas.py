@@ -97,7 +97,7 @@ def components(edition: Edition) -> dict[str, Any]:
     refs, found = msgspec.json.schema_components(wanted, ref_template=_REF + "{name}")
     found |= patient_shapes(edition, _REF)
     found["RegimenId"] = {"enum": list(edition.regimens)}
-    for asked in ("PlanAsked", "CareAsked"):
+    for asked in ("PlanAsked", "CareAsked", "AdviceAsked"):
         found[asked]["properties"]["patient"] = {"$ref": _REF + "Patient"}
     found["PlanAsked"]["properties"]["care_for"]["items"] = {"$ref": _REF + "RegimenId"}
     found["CareAsked"]["properties"]["regimen"] = {"$ref": _REF + "RegimenId"}
