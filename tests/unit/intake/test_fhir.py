@@ -359,6 +359,20 @@ def test_a_result_counts_before_a_test_that_was_not_done():
     assert not case.discordant
 
 
+def test_of_values_that_change_by_nature_only_the_last_may_contradict_one_another():
+    days = ("2025-01-01", "2026-01-02", "2026-01-02")
+    counts = [
+        observation("751-8", f"n{n}", **quantity(number, "/uL"), effectiveDateTime=day)
+        for n, (number, day) in enumerate(zip((1111, 2222, 3333), days, strict=True))
+    ]
+    case = read(*counts)
+    assert facts(case) == {"anc": Status.UNKNOWN}
+    (discordance,) = case.discordant
+    assert "2222" in discordance.says
+    assert "3333" in discordance.says
+    assert "1111" not in discordance.says
+
+
 def test_values_that_change_by_nature_are_no_contradiction():
     counts = [
         observation("751-8", f"n{year}", **quantity(value, "10*9/L"), effectiveDateTime=f"{year}")

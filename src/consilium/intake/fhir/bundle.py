@@ -43,7 +43,7 @@ class Resources:
 
     def __init__(self, values: Iterable[object], *, several: bool = False) -> None:
         self._counted: Counter[str] = Counter()
-        self._by_reference: dict[str, Resource] = {}
+        self._addressed: list[tuple[Resource, str]] = []
         self.not_resources = 0
         self.names_another = False
         """Whether a Patient is given, and some resource speaks of another."""
@@ -55,7 +55,7 @@ class Resources:
                 if before is not None and _updated(before.body) > _updated(body):
                     continue
                 found[resource.where] = resource
-                self._index(resource, address)
+                self._addressed.append((resource, address))
         self._grouped: list[Resource] | None = None
         self.all: list[Resource] = []
         for resource in found.values():
@@ -105,13 +105,11 @@ class Resources:
             if inside is None:
                 yield body, address
                 continue
-            entries = deque(mappings(body.get(inside)))
-            held: list[tuple[object, str]] = []
-            while entries:
-                entry = entries.popleft()
-                if "resource" in entry and not _is_deletion(entry):
-                    held.append((entry["resource"], words(entry.get("fullUrl"))))
-                entries.extendleft(reversed(mappings(entry.get("part"))))
+            held = [
+                (entry["resource"], words(entry.get("fullUrl")))
+                for entry in _entries(body.get(inside))
+                if "resource" in entry and not _is_deletion(entry)
+            ]
             waiting.extendleft(reversed(held))
 
     def _placed(self, body: Body) -> Resource:
@@ -122,13 +120,18 @@ class Resources:
         self._counted[kind] += 1
         return Resource(kind, f"{kind}[{self._counted[kind]}]", body)
 
-    def _index(self, resource: Resource, address: str) -> None:
-        self._by_reference[resource.where] = resource
-        if address:
-            self._by_reference[address] = resource
-            self._by_reference.setdefault(_local(address), resource)
-        if name := words(resource.body.get("id")):
-            self._by_reference[f"urn:uuid:{name}"] = resource
+    @cached_property
+    def _by_reference(self) -> dict[str, Resource]:
+        """Each resource by everything that may point to it; few records point to any."""
+        found: dict[str, Resource] = {}
+        for resource, address in self._addressed:
+            found[resource.where] = resource
+            if address:
+                found[address] = resource
+                found.setdefault(_local(address), resource)
+            if name := words(resource.body.get("id")):
+                found[f"urn:uuid:{name}"] = resource
+        return found
 
     def _contained(self, resource: Resource) -> list[Resource]:
         return [
@@ -140,7 +143,7 @@ class Resources:
         ]
 
     def _check_one_patient(self) -> None:
-        patients = len(self.of("Patient"))
+        patients = self.of("Patient")
         named = {
             reference
             for resource in self.all
@@ -149,14 +152,27 @@ class Resources:
             and isinstance(reference := subject.get("reference"), str)
         }
         subjects = {_local(words(one)) for one in named if "Patient/" in words(one)}
-        addressed = (self._by_reference.get(one) for one in subjects)
-        self.names_another = bool(patients) and any(one is None for one in addressed)
-        several = max(patients, len(subjects))
+        given = {one.where for one in patients}
+        given |= {_local(at) for one, at in self._addressed if at and one.kind == "Patient"}
+        self.names_another = bool(patients) and not subjects <= given
+        several = max(len(patients), len(subjects))
         if several > 1:
             raise PatientError(
                 f"it holds the records of {several} patients; a plan is made for one, "
                 "so give one patient at a time"
             )
+
+
+def _entries(value: object) -> list[Body]:
+    """The entries of a Bundle, or the parameters of Parameters with those inside others."""
+    found: list[Body] = []
+    waiting = deque(mappings(value))
+    while waiting:
+        entry = waiting.popleft()
+        found.append(entry)
+        if "part" in entry:
+            waiting.extendleft(reversed(mappings(entry["part"])))
+    return found
 
 
 def _is_deletion(entry: Body) -> bool:

@@ -100,14 +100,15 @@ def _settle_one(
     results = [one for one in found if one.status in _RESULTS] or found
     last = _latest(results)
     differing = [one for one in results if one.says != last.says]
+    on = last.on
+    if on is not None and (fact.group == "laboratory" or name == "ecog_ps"):
+        # what changes by nature is contradicted by nothing that is certainly older
+        differing = [one for one in differing if one.on is None or not on.is_after(one.on)]
     if not differing:
         return _entered(last), None
     shown = " and ".join(dict.fromkeys(str(one) for one in [*differing, last]))
     where = tuple(dict.fromkeys(one.where for one in [*differing, last]))
-    on = last.on
     if on is not None and all(one.on and on.is_after(one.on) for one in differing):
-        if fact.group == "laboratory" or name == "ecog_ps":
-            return _entered(last), None
         return _entered(last), Discordance(name, f"{shown}; the latest counts", where)
     says = f"{shown}; which is the later one is not known, so neither counts"
     origin = Origin(", ".join(where), rule="different results without an order in time")

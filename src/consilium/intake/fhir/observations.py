@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+from consilium.clinical.dates import Day
 from consilium.clinical.patient import Status
 from consilium.intake.fhir.bundle import Resource, Resources
 from consilium.intake.fhir.codes import Concept, concept, mappings
@@ -131,7 +132,6 @@ _LEUKOCYTES = ("6690-2", "26464-8", "804-5")
 _PER_MICROLITRE = {"10*3/uL": 1000, "10*9/L": 1000, "/uL": 1, "K/uL": 1000, "G/L": 1000}
 
 _LONG_RECORD = 100
-_FULL_DATE = 10
 # The keys beside its number that change nothing in how a laboratory value is read.
 _BESIDE_A_NUMBER = """
     resourceType id meta text language identifier status category code subject encounter
@@ -209,11 +209,11 @@ class ObservationReader:
     def _outdated(self, observations: list[Resource]) -> frozenset[str]:
         """The places of laboratory values that a later one outdates and that nothing is said of.
 
-        Only of facts that nothing but dated numbers tells of, with a last one that is clear. The
-        first value of a fact is never among them, so that facts keep their order.
+        Only of facts that nothing but dated numbers tells of. The first value of a fact is never
+        among them, so that facts keep their order.
         """
         plain: dict[tuple[object, ...], _Plain | None] = {}
-        values: dict[str, list[tuple[Moment, Decimal, str]]] = {}
+        values: dict[str, list[tuple[Day, str]]] = {}
         told_otherwise = {
             part.about
             for resource in observations
@@ -240,17 +240,14 @@ class ObservationReader:
                     and fact.whole != "yes"
                     and not (fact.id == "anc" and self._outnumbered(when, float(counted)))
                 ):
-                    values.setdefault(fact.id, []).append((when, counted, resource.where))
+                    values.setdefault(fact.id, []).append((when.day, resource.where))
         outdated: set[str] = set()
         for name, dated in values.items():
-            last = max(when.day.text for when, *_ in dated)
-            exact_days = all(len(when.day.text) == _FULL_DATE for when, *_ in dated)
-            on_it = [(when.time, number) for when, number, _ in dated if when.day.text == last]
-            times = [time for time, _ in on_it if time is not None]
-            ordered = len(times) == len(on_it) and times.count(max(times)) == 1
-            clear = ordered or len({number for _, number in on_it}) == 1
-            if name not in told_otherwise and exact_days and clear:
-                outdated |= {where for when, _, where in dated[1:] if when.day.text < last}
+            last = max(day.last for day, _ in dated)
+            exact_days = all(day.first == day.last for day, _ in dated)
+            if name not in told_otherwise and exact_days:
+                # of neighbouring days the earlier may be the later in another zone
+                outdated |= {where for day, where in dated[1:] if (last - day.last).days > 1}
         return frozenset(outdated)
 
     def _is_laboratory(self, code: Concept) -> bool:

@@ -119,8 +119,10 @@ def _why_left_out(resource: Resource, decision_date: Day | None) -> str:
     if is_modified(body):
         return "it carries a modifier that is not known here and may turn its meaning around"
     # what is said of a parent or a child is not said of the patient
-    if any(_names_a_relative(body.get(key)) for key in ("subject", "patient")) or (
-        "focus" in body and any(map(_names_a_relative, items(body["focus"])))
+    if (
+        _names_a_relative(body.get("subject"))
+        or _names_a_relative(body.get("patient"))
+        or ("focus" in body and any(map(_names_a_relative, items(body["focus"]))))
     ):
         return "it is about a relative, not the patient"
     if resource.holder is not None and (why := withdrawn(resource.holder)):
@@ -140,7 +142,9 @@ def is_modified(body: Mapping[str, object]) -> bool:
     """Whether a resource, or a component of it, must not be read by who knows no modifiers."""
     if body.get("modifierExtension"):
         return True
-    return any(part.get("modifierExtension") for part in mappings(body.get("component")))
+    return "component" in body and any(
+        part.get("modifierExtension") for part in mappings(body.get("component"))
+    )
 
 
 def dated(resource: Resource) -> Moment | None:
