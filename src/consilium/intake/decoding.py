@@ -18,7 +18,7 @@ DEEPEST_NESTING = 100
 
 _NESTED = (dict, list)
 _NO_BRACKETS = bytes(set(range(256)) - set(b'[]{}"\\'))
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 
 
 class Unreadable(PatientError):
@@ -62,7 +62,7 @@ def decode(data: bytes) -> Decoded:
             f"it is larger than {LARGEST_INPUT // 1_000_000} MB; "
             "export one patient, without documents and images"
         )
-    text = data.removeprefix(_BOM)
+    text = data.removeprefix(BOM)
     if not text.strip():
         raise Unreadable("it is empty; a patient in our JSON or in FHIR R4 was expected")
     try:

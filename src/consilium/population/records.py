@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from consilium.intake.decoding import BOM
 from consilium.population.inputs import Chunk, InputError, of_files
 from consilium.population.running import Summary
 
@@ -43,7 +44,7 @@ def lines_of(path: Path) -> Iterator[tuple[int, bytes]]:
             while not whole:
                 rest = file.readline(LONGEST_LINE)
                 whole = not rest or rest.endswith(b"\n")
-            stripped = line.strip()
+            stripped = (line.removeprefix(BOM) if number == 1 else line).strip()
             if stripped:
                 yield number, stripped[: LONGEST_LINE + 1]
 
