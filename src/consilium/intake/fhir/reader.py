@@ -9,7 +9,7 @@ from consilium.clinical.dates import Day
 from consilium.clinical.patient import NotUnderstood, PatientCase, PatientError, TherapyList
 from consilium.intake.fhir.allergies import HYPERSENSITIVITY, severe_hypersensitivity
 from consilium.intake.fhir.bundle import Resource, Resources
-from consilium.intake.fhir.codes import concept, items, mappings, words
+from consilium.intake.fhir.codes import Concept, concept, items, mappings, words
 from consilium.intake.fhir.conditions import ConditionReader, condition_moment
 from consilium.intake.fhir.findings import Finding, Harvest, counted, settle
 from consilium.intake.fhir.genomics import GenomicsReader
@@ -162,12 +162,20 @@ def dated(resource: Resource) -> Moment | None:
 
 def _point_out_treatments(vocabulary: Vocabulary, resources: Resources, harvest: Harvest) -> None:
     """Procedures that are systemic treatment make no therapy, and must not be passed over."""
+    known: dict[Concept, bool] = {}
     for resource in resources.of("Procedure"):
-        texts = resource.code.texts
-        named = {drug for text in texts for drug in vocabulary.mentioned_in(text)}
-        if any(map(_TREATMENT.search, texts)) or (named and not vocabulary.is_supportive(named)):
+        code = resource.code
+        if code not in known:
+            known[code] = _is_treatment(vocabulary, code)
+        if known[code]:
             why = "a treatment recorded as a procedure; enter it with its drugs"
-            harvest.drop(resource, resource.code.label, why)
+            harvest.drop(resource, code.label, why)
+
+
+def _is_treatment(vocabulary: Vocabulary, code: Concept) -> bool:
+    named = {drug for text in code.texts for drug in vocabulary.mentioned_in(text)}
+    worded = any(map(_TREATMENT.search, code.texts))
+    return worded or (bool(named) and not vocabulary.is_supportive(named))
 
 
 def _label(resource: Resource) -> str:
