@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+
+import msgspec
 
 from consilium.asking.statements import Cited, Kind, Statement
 from consilium.asking.words import facets_of
 from consilium.clinical.dates import Day
-from consilium.evidence.sources import Citation
-from consilium.evidence.trials import Arm, Estimate, Harm, Limit, Result, Trial
+from consilium.evidence.sources import Citation, Source
+from consilium.evidence.trials import Arm, Estimate, Fact, Harm, Limit, Result, Trial
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.giving import RiskList, Silence
 from consilium.knowledge.learning import Activity, Relationship
@@ -56,26 +59,45 @@ _TOPIC_FACETS = {
 
 def statements(edition: Edition) -> Iterator[Statement]:
     """Every statement of an edition, in a stable order."""
-    make = _Deriving(edition)
-    for activity in edition.contents.activities:
-        yield from make.activity(activity)
-    for trial in edition.contents.trials:
-        yield from make.trial(trial)
-    for drug in edition.contents.drugs:
-        yield from make.drug(drug)
-    yield from make.approvals()
-    yield from make.positions()
-    yield from make.care()
-    yield from make.words()
+    for statement in _Deriving(edition).all():
+        yield msgspec.structs.replace(statement, text=_with_standard_terms(statement.text))
 
 
 class _Deriving:
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
         self.regimens = edition.regimens
+        speaking = {
+            record.who
+            for record in (
+                *edition.contents.positions,
+                *edition.contents.care,
+                *edition.contents.giving,
+            )
+            if not isinstance(record, Silence)
+        }
+        self.panels = [
+            speaker
+            for speaker in edition.contents.speakers
+            if speaker.kind == "guideline" and speaker.id in speaking
+        ]
         self.replaced = {
             old: new.since for new in edition.contents.positions for old in new.supersedes
         }
+
+    def all(self) -> Iterator[Statement]:
+        contents = self.edition.contents
+        for activity in contents.activities:
+            yield from self.activity(activity)
+        for trial in contents.trials:
+            yield from self.trial(trial)
+        for drug in contents.drugs:
+            yield from self.drug(drug)
+        yield from self.approvals()
+        yield from self.positions()
+        yield from self.care()
+        yield from self.words()
+        yield from self.not_verified()
 
     # -- shared -------------------------------------------------------------------------------
 
@@ -120,6 +142,47 @@ class _Deriving:
                 for class_ in self.edition.drugs[drug].classes:
                     about[f"class:{class_}"] = None
         return tuple(about)
+
+    def told(
+        self,
+        record: str,
+        facts: Iterable[Fact],
+        kind: Kind,
+        *,
+        about: tuple[str, ...] = (),
+        facets: tuple[str, ...] = (),
+        page: str = "",
+    ) -> Iterator[Statement]:
+        """The sourced sentences that a record of the vocabulary carries."""
+        for fact in facts:
+            yield Statement(
+                id=f"{record}/fact-{_slug(fact.about)}",
+                kind=kind,
+                text=fact.says if fact.says.endswith(".") else f"{fact.says}.",
+                citations=self.cited(fact.because),
+                also=f"{fact.about} {fact.note} {self.called(fact.because)}".strip(),
+                about=tuple(dict.fromkeys((*about, *self.mentioned(fact.says)))),
+                facets=tuple(
+                    dict.fromkeys((*facets, *_gap_facets(fact.about), *_facets_in(fact.says)))
+                ),
+                since=_source_day(self.edition, fact.because),
+                page=page,
+                note=fact.note,
+                head=True,
+            )
+
+    def mentioned(self, text: str) -> Iterator[str]:
+        """The drugs, classes and panels that a sentence names, as entities; a panel that speaks here."""
+        for drug in self.edition.contents.drugs:
+            if re.search(rf"\b{re.escape(drug.name)}\b", text, re.IGNORECASE):
+                yield from self.therapies([drug.id])
+        for class_ in self.edition.contents.classes:
+            short = _CLASS_SHORTS.get(class_.id, class_.name)
+            if class_.name.lower() in text.lower() or re.search(rf"\b{short}s?\b", text):
+                yield f"class:{class_.id}"
+        for speaker in self.panels:
+            if re.search(rf"\b{speaker.short}\b", text):
+                yield f"person:{speaker.short.lower()}"
 
     def name(self, regimen: str) -> str:
         if regimen in self.edition.drugs:
@@ -234,11 +297,25 @@ class _Deriving:
             + "; ".join(f"({n}) {q.asks}" for n, q in enumerate(act.questions, 1)),
             "questions",
         )
+        for n, question in enumerate(act.questions, 1):
+            said = [self.edition.speakers[turn.speaker] for turn in question.turns]
+            order = ", then ".join(f"Dr {speaker.short}" for speaker in said)
+            names = dict.fromkeys(f"person:{speaker.short.lower()}" for speaker in said)
+            base = meta(
+                f"question-{question.id}",
+                f"Question {n} of {len(act.questions)} (the {_ORDINALS[n - 1]} question): "
+                f"{question.asks} Who answers it, in this order: {order}.",
+                *dict.fromkeys(("questions", "author", *_facets_in(question.asks))),
+                cite=at(question.at),
+            )
+            about_it = (about, *names, *self.mentioned(question.asks))
+            yield Statement(**{**_fields(base), "about": about_it})
         if act.event:
             yield meta(
                 "event",
                 f"The questions came from the audience of a {act.event.kind}, "
-                f"“{act.event.title}”, held after the {act.event.after}.",
+                f"“{act.event.title}”, held after the {act.event.after}"
+                f"{'; its own date is not stated' if act.event.held == 'not-stated' else ''}.",
                 "webinar",
                 "congress",
             )
@@ -284,6 +361,17 @@ class _Deriving:
                 "credentials",
             )
             yield Statement(**{**_fields(base), "about": (about, key), "who": ""})
+            ties = [tie.kind for tie in member.disclosure.relationships]
+            lacking = [_TIES[kind] for kind in _TIES if kind not in ties]
+            base = meta(
+                f"{member.speaker}-kinds",
+                f"{speaker.name} discloses ties of {len(ties)} kinds: "
+                f"{', '.join(_TIES.get(kind, kind) for kind in ties)}."
+                + (f" None is listed under: {', '.join(lacking)}." if lacking else ""),
+                "disclosure",
+                cite=at(member.disclosure.at),
+            )
+            yield Statement(**{**_fields(base), "about": (about, key)})
             for tie in member.disclosure.relationships:
                 text = f"{speaker.name} discloses: {_tie(tie)}."
                 base = meta(
@@ -376,7 +464,7 @@ class _Deriving:
             note=trial.population.note,
         )
         papers = {
-            s.id: s.reference
+            s.id: _referenced(s)
             for c in (*trial.because, *(c for r in trial.results for c in r.because))
             if (s := self.edition.sources[c.source]).kind.value in ("paper", "congress-abstract")
         }
@@ -601,6 +689,9 @@ class _Deriving:
         if isinstance(result.data_cutoff, Day):
             text += f"; data cut-off {_long(result.data_cutoff)}"
         text += "."
+        parted = result.subgroup is not None or result.holds_for is not None
+        if parted or any(e.events for e in result.arms.values()):
+            text += self.sizes(arms, result)
         for mark in result.landmarks:
             shares = [f"{self.arm_name(arms, k)} {_estimate(v)}" for k, v in mark.arms.items()]
             text += f" At {mark.month:g} months {' v '.join(shares)}."
@@ -657,6 +748,15 @@ class _Deriving:
             and (result.assessor != "investigator" or result.role == "primary"),
         )
 
+    def sizes(self, arms: dict[str, Arm], result: Result) -> str:
+        """How many patients and events the arms of a part of a trial had."""
+        held = [
+            f"{self.arm_name(arms, key)} {e.n}" + (f" ({e.events} events)" if e.events else "")
+            for key, e in result.arms.items()
+            if e.n and not (e.count and e.percent is not None)
+        ]
+        return f" Patients: {', '.join(held)}." if held else ""
+
     def harm(self, trial: Trial, arms: dict[str, Arm], harm: Harm) -> Statement:
         term = self.edition.adverse_events[harm.term]
         grade = {
@@ -708,9 +808,12 @@ class _Deriving:
     # -- drugs, labels, advice, care ----------------------------------------------------------
 
     def drug(self, drug: Drug) -> Iterator[Statement]:
+        about = self.therapies([drug.id])
+        yield from self.told(drug.id, drug.facts, "drug", about=about, page=f"drug/{drug.id}")
+        yield from self.coded(drug, about)
         if not drug.because:
             return
-        about, cited = self.therapies([drug.id]), self.cited(drug.because)
+        cited = self.cited(drug.because)
         name = self.name(drug.id)
 
         def made(key: str, text: str, *facets: str) -> Statement:
@@ -774,19 +877,21 @@ class _Deriving:
             yield made("maker", f"{name} is made by {' and '.join(drug.makers)}.", "maker")
         if drug.route:
             yield made("route", f"{name} is given as {drug.route}.", "route", "administration")
+        if drug.note:
+            yield made("note", f"{name}: {drug.note}", "warning", "interchange")
+
+    def coded(self, drug: Drug, about: tuple[str, ...]) -> Iterator[Statement]:
         held = [c for c in drug.codes if c.because]
         if held:
             yield Statement(
                 id=f"{drug.id}/codes",
                 kind="drug",
-                text=f"Codes of {name}: {'; '.join(_coded(c) for c in held)}.",
+                text=f"Codes of {self.name(drug.id)}: {'; '.join(_coded(c) for c in held)}.",
                 citations=self.cited([b for c in held for b in c.because]),
                 about=about,
                 facets=("loinc",),
                 page=f"drug/{drug.id}",
             )
-        if drug.note:
-            yield made("note", f"{name}: {drug.note}", "warning", "interchange")
 
     def approvals(self) -> Iterator[Statement]:
         for held in self.edition.contents.approvals:
@@ -841,7 +946,8 @@ class _Deriving:
         grading = ""
         if held.grading:
             g = held.grading
-            inner = ", ".join(x for x in (g.category, g.level, g.recommendation) if x)
+            category = f"category {g.category}" if g.category[:1].isdigit() else g.category
+            inner = ", ".join(x for x in (category, g.level, g.recommendation) if x)
             grading = f" ({g.scale.upper()}: {inner})" if inner else ""
         stance = _STANCES[held.stance.value]
         if self.edition.speakers[held.who].kind == "guideline" and isinstance(held.since, Day):
@@ -925,7 +1031,25 @@ class _Deriving:
         )
 
     def words(self) -> Iterator[Statement]:
-        for fact in self.edition.contents.facts:
+        contents = self.edition.contents
+        for term in (*contents.adverse_events, *contents.endpoints):
+            yield from self.told(f"term/{term.id}", term.facts, "definition", facets=(term.id,))
+        for speaker in contents.speakers:
+            yield from self.told(
+                f"speaker/{speaker.id}",
+                speaker.facts,
+                "definition",
+                about=(f"person:{(speaker.short or speaker.name).lower()}",),
+            )
+        for fact in contents.facts:
+            yield from self.told(
+                f"fact/{fact.id}",
+                fact.facts,
+                "definition",
+                about=(f"fact:{fact.id}",),
+                facets=("definition", *_facets_in(fact.phrase)),
+                page=f"fact/{fact.id}",
+            )
             coded = [c for c in fact.codes if c.because]
             if coded:
                 yield Statement(
@@ -953,6 +1077,42 @@ class _Deriving:
                 page=f"fact/{fact.id}",
             )
 
+    def not_verified(self) -> Iterator[Statement]:
+        """What was looked for on a drug or in a guideline; it cites what was read of either."""
+        for record in self.edition.contents.not_verified:
+            name, about, read, page = self.looked_at(record.about)
+            if record.held_otherwise or not read:
+                continue
+            yield Statement(
+                id=f"not-verified/{record.id}",
+                kind="gap",
+                text=f"{name}: looked for and not verified in the stored sources: {record.what} "
+                f"({record.why}).",
+                citations=self.cited(read[:2]),
+                about=tuple(
+                    dict.fromkeys((*about, *self.mentioned(f"{record.about} {record.what}")))
+                ),
+                facets=_gap_facets(record.what),
+                page=page,
+            )
+
+    def looked_at(self, what: str) -> tuple[str, tuple[str, ...], list[Citation], str]:
+        """A drug, a regimen or a panel by name: its entities, what was read of it, its page."""
+        contents = self.edition.contents
+        drugs = [what] if what in self.edition.drugs else []
+        if what in self.regimens:
+            drugs = list(self.edition.drugs_of(what))
+        if drugs:
+            rules = [*contents.care, *(g for g in contents.giving if not isinstance(g, Silence))]
+            read = [c for d in drugs for c in self.edition.drugs[d].because] or [
+                c for rule in rules if rule.drug in drugs for c in rule.because
+            ]
+            return self.name(what), self.therapies([what]), read, f"drug/{drugs[0]}"
+        panel = what.split(",", maxsplit=1)[0].split(maxsplit=1)[0]
+        held = {panel.short: panel.id for panel in self.panels}
+        read = [c for p in contents.positions if p.who == held.get(panel) for c in p.because]
+        return what, (f"person:{panel.lower()}",), read, ""
+
 
 _GIVING_FACETS: dict[str, tuple[str, ...]] = {
     "dose": ("dose", "schedule", "dose-reduction"),
@@ -965,6 +1125,53 @@ _GIVING_FACETS: dict[str, tuple[str, ...]] = {
     "risk-list": ("risk-factors", "febrile-neutropenia", "prophylaxis"),
     "adjustment": ("dose-reduction",),
 }
+
+
+def _referenced(source: Source) -> str:
+    numbers = [f"doi {source.doi}"] * bool(source.doi) + [f"PMID {source.pmid}"] * bool(source.pmid)
+    return f"{source.reference.rstrip('.')} ({', '.join(numbers)})" if numbers else source.reference
+
+
+_STANDARD = tuple(
+    (re.compile(plain), term, re.compile(known, re.IGNORECASE))
+    for plain, term, known in (
+        (r"\bconjugates\b", "ADCs", r"\bADCs?\b|antibody.drug"),
+        (r"\bconjugate\b", "ADC", r"\bADCs?\b|antibody.drug"),
+        (r"\bgrowth factor\b(?! support)", "G-CSF", r"\bG-CSF\b"),
+        (
+            r"\b(?:haematological |non-haematological |severe )?harm\b(?! to the unborn)",
+            "toxicity",
+            r"toxic",
+        ),
+        (r"\bunborn child\b", "embryo-fetal toxicity", r"f(?:o)?etal"),
+        (r"(?<=: )hold\b", "withhold", r"withh"),
+        (r"\bblood counts?\b", "CBC", r"\bCBC\b"),
+        (r"\bneutrophil count\b|\bneutrophils\b", "ANC", r"\bANC\b"),
+        (r"\bevery year\b", "annually", r"annual"),
+        (r"\b[Hh]air loss\b", "alopecia", r"alopecia"),
+        (r"\bsore mouth\b", "stomatitis", r"stomatitis|mucositis"),
+        (r"\bwent with\b(?! atezolizumab| receptor| better)", "was associated with", r"associated"),
+        (r"\bnot raised again\b", "no re-escalation", r"escalat"),
+        (r"\balone\b(?=,)", "monotherapy", r"monotherap"),
+        (r"\bwatch(?:ed)?\b", "monitor", r"monitor"),
+        (r"\bexfoliative skin reaction\b", "SJS, TEN or DRESS", r"DRESS"),
+        (r"\beye examination\b", "ophthalmic examination", r"ophthalm"),
+        (r"\bat the start\b", "initiation", r"initiation"),
+        (r"\bfundus\b", "fundoscopy", r"fundosc"),
+        (r"\bejection fraction\b", "LVEF", r"\bLVEF\b"),
+        (r"\bnot to be given\b|\bnot given\b", "contraindicated", r"contraindicat"),
+    )
+)
+"""Plain words of the edition, the term of the field, and what makes the term superfluous."""
+
+
+def _with_standard_terms(text: str) -> str:
+    """A sentence with the term of the field put behind the first plain word for it."""
+    for plain, term, known in _STANDARD:
+        found = plain.search(text)
+        if found and not known.search(text):
+            text = f"{text[: found.end()].rstrip()} ({term}){text[found.end() :]}"
+    return text
 
 
 def _coded(code: Code) -> str:
@@ -1028,17 +1235,23 @@ def _estimate(estimate: Estimate) -> str:
     if estimate.count is not None:
         of = f" of {estimate.n}" if estimate.n else ""
         return f"{estimate.count}{of} patients"
-    return ""
+    return estimate.note
+
+
+_CLASS_SHORTS = {"growth-factor": "G-CSF", "antibody-drug-conjugate": "ADC"}
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+_TIES = {
+    "consultant-or-adviser": "consultant or adviser",
+    "honoraria": "honoraria",
+    "research-paid-to-institution": "research paid to the institution",
+    "shares-or-options": "individual publicly traded stock or options",
+    "other-support": "other financial or material support",
+    "royalties-or-patents": "royalties or patents",
+}
 
 
 def _tie(tie: Relationship) -> str:
-    words = {
-        "consultant-or-adviser": "consultant or adviser",
-        "research-paid-to-institution": "research paid to the institution",
-        "shares-or-options": "individual publicly traded stock or options",
-        "other-support": "other financial or material support",
-        "royalties-or-patents": "royalties or patents",
-    }.get(tie.kind, tie.kind)
+    words = _TIES.get(tie.kind, tie.kind)
     if tie.organisations:
         return f"{words} ({len(tie.organisations)}): {', '.join(tie.organisations)}"
     return f"{words}: " + "; ".join(f"{p.number} ({p.status}), on {p.about}" for p in tie.patents)

@@ -1,4 +1,5 @@
-"""A compiled copy of an edition, good only for the very bytes it was made from."""
+"""Compiled copies of an edition and of what is derived from it, good only for the very bytes they
+were made from."""
 
 from __future__ import annotations
 
@@ -6,12 +7,12 @@ import os
 from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from consilium.knowledge.contents import Contents
-
 _SEAL = 20
+_Kept = TypeVar("_Kept")
 
 
 def fingerprint(root: Path, files: Iterable[Path], code: Iterable[Path]) -> str:
@@ -26,10 +27,10 @@ def fingerprint(root: Path, files: Iterable[Path], code: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def read(folder: Path, name: str) -> Contents | None:
+def read(folder: Path, name: str, ending: str, kind: type[_Kept]) -> _Kept | None:
     """The compiled copy of that name; nothing when there is none, or it is damaged."""
     try:
-        kept = (folder / f"{name}.edition").read_bytes()
+        kept = (folder / f"{name}.{ending}").read_bytes()
     except OSError:
         return None
     seal, packed = kept[:_SEAL], kept[_SEAL:]
@@ -37,21 +38,21 @@ def read(folder: Path, name: str) -> Contents | None:
     if seal != blake2b(packed, digest_size=_SEAL).digest():
         return None
     try:
-        return msgspec.msgpack.decode(packed, type=Contents)
+        return msgspec.msgpack.decode(packed, type=kind)
     except (msgspec.DecodeError, msgspec.ValidationError):
         return None
 
 
-def write(folder: Path, name: str, contents: Contents) -> None:
+def write(folder: Path, name: str, ending: str, value: object) -> None:
     """Keep a compiled copy, whole or not at all; a folder that cannot be written is no error."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        whole = folder / f"{name}.edition"
+        whole = folder / f"{name}.{ending}"
         partial = whole.with_suffix(f".{os.getpid()}")
-        packed = msgspec.msgpack.encode(contents)
+        packed = msgspec.msgpack.encode(value)
         partial.write_bytes(blake2b(packed, digest_size=_SEAL).digest() + packed)
         partial.replace(whole)
-        for old in sorted(folder.glob("*.edition"), key=lambda path: path.stat().st_mtime)[:-4]:
+        for old in sorted(folder.glob(f"*.{ending}"), key=lambda path: path.stat().st_mtime)[:-4]:
             old.unlink(missing_ok=True)
     except OSError:
         return

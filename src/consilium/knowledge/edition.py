@@ -42,6 +42,9 @@ _Named = TypeVar("_Named")
 _Dated = TypeVar("_Dated", Position, Approval, CareRule, Giving)
 
 
+_ENDING = "edition"
+
+
 class Edition:
     """The knowledge as published on a date.
 
@@ -74,13 +77,13 @@ class Edition:
             here / "rules" / "conditions.py",
         ]
         name = compiled.fingerprint(root, all_files(root), code)
-        contents = compiled.read(cache_folder, name) if cache_folder else None
+        contents = compiled.read(cache_folder, name, _ENDING, Contents) if cache_folder else None
         if contents is None:
             from consilium.knowledge.loading import load  # noqa: PLC0415  YAML is slow to import
 
             contents = load(root)
             if cache_folder:
-                compiled.write(cache_folder, name, contents)
+                compiled.write(cache_folder, name, _ENDING, contents)
         return cls(contents, root, name)
 
     def cases(self) -> tuple[WorkedCase, ...]:

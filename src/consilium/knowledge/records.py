@@ -22,6 +22,7 @@ from consilium.evidence.references import (
     TrialId,
 )
 from consilium.evidence.sources import Citation, NotStated
+from consilium.evidence.trials import Fact
 from consilium.rules.conditions import Condition
 
 
@@ -88,7 +89,8 @@ class FactRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``kind`` is `choice`, `number` or `members`. ``origin`` is `entered`,
     `defined` (by the conditions under ``definition``) or `derived` from the
     list of therapies by a function of ``consilium.clinical``. A fact that is
-    not ``lasting`` may be another after the next progression.
+    not ``lasting`` may be another after the next progression. ``facts`` are
+    sourced sentences on it, such as which cut-off goes with which drug.
     """
 
     id: str
@@ -112,6 +114,7 @@ class FactRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     counts: str = ""
     codes: tuple[Code, ...] = ()
     because: tuple[Citation, ...] = ()
+    facts: tuple[Fact, ...] = ()
     note: str = ""
 
 
@@ -143,7 +146,8 @@ class Drug(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One agent by its international non-proprietary name (`vocabulary/drugs.yaml`).
 
     ``names`` are brands, codes and abbreviations by which records call it;
-    ``makers`` are spelled as in the conflict ledger.
+    ``makers`` are spelled as in the conflict ledger. ``facts`` are sourced
+    sentences about it that are no rule of choosing or giving.
     """
 
     id: str
@@ -164,22 +168,30 @@ class Drug(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     not_to_be_confused_with: tuple[DrugId, ...] = ()
     codes: tuple[Code, ...] = ()
     because: tuple[Citation, ...] = ()
+    facts: tuple[Fact, ...] = ()
     note: str = ""
 
 
 class Speaker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who can take a position: a person, a guideline panel, an activity."""
+    """Who can take a position: a person, a guideline panel, an activity.
+
+    ``facts`` are sourced sentences on the panel's own texts, such as their versions.
+    """
 
     id: str
     name: str
     kind: Literal["person", "guideline", "activity", "regulator"]
     credentials: str = ""
     short: str = ""
+    facts: tuple[Fact, ...] = ()
     note: str = ""
 
 
 class Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A word of the edition with its meaning: an endpoint, an adverse event, an assay."""
+    """A word of the edition with its meaning: an endpoint, an adverse event, an assay.
+
+    ``facts`` are sourced sentences on it: how guidelines define or grade it.
+    """
 
     id: str
     name: str
@@ -188,6 +200,7 @@ class Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     names: tuple[str, ...] = ()
     codes: tuple[Code, ...] = ()
     because: tuple[Citation, ...] = ()
+    facts: tuple[Fact, ...] = ()
 
 
 class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -338,13 +351,17 @@ class CareRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NotVerified(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Something that was looked for, or seen on a weak page, and is not shown as a fact."""
+    """Something that was looked for, or seen on a weak page, and is not shown as a fact.
+
+    ``held_otherwise`` says that the edition holds it from another page all the same.
+    """
 
     id: str
     about: str
     what: str
     why: str
     check_at: str = ""
+    held_otherwise: Literal["yes", ""] = ""
 
 
 # --- what must hold -----------------------------------------------------------------------

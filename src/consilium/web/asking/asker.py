@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection
 
 from consilium.asking import Asker
+from consilium.knowledge.cache import default_folder
 from consilium.web.editions import the_edition
 
 
@@ -24,7 +25,7 @@ def the_asker() -> Asker:
         from consilium.web.asking.full_text import PostgresText  # noqa: PLC0415  needs psycopg
 
         text = PostgresText()
-    asker = Asker(the_edition(), endpoint, text)
+    asker = Asker(the_edition(), endpoint, text, default_folder())
     if settings.SEMANTIC:
         from consilium.asking.nearness.installed import near  # noqa: PLC0415  off by default
 

@@ -120,6 +120,7 @@ def biomarker_page(shelf: Shelf, fact: FactRecord) -> Page:
         ),
     )
     lead = [numbers.text("Where its meaning comes from", fact.because)] if fact.because else []
+    lead += [numbers.text(said.says, said.because, said.note) for said in fact.facts]
     return Page("biomarker", fact.id, fact.phrase, tuple(lead), sections, numbers.listed())
 
 

@@ -149,6 +149,8 @@ def _identity(shelf: Shelf, numbers: Numbers, drug: Drug) -> Iterator[Item]:
             f"; supporter of {paid} activit{'y' if paid == 1 else 'ies'} here" if paid else ""
         )
         yield plain(f"Maker: {', '.join(drug.makers)}{supports}")
+    for fact in drug.facts:
+        yield numbers.text(fact.says, fact.because, fact.note)
 
 
 def _names(edition: Edition, organisation: str) -> set[str]:
