@@ -10,6 +10,7 @@ import sys
 import time
 from typing import Any
 
+import jsonschema
 import msgspec
 import pytest
 from mcp import Client, StdioServerParameters
@@ -39,9 +40,9 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-async def _all(server: Any) -> tuple[list[str], list[Any], list[Any]]:
+async def _all(server: Any) -> tuple[list[Any], list[Any], list[Any]]:
     async with Client(server) as client:
-        tools = [tool.name for tool in (await client.list_tools()).tools]
+        tools = (await client.list_tools()).tools
         good = [await client.call_tool(name, given) for name, given in ASKED]
         bad = [await client.call_tool(name, given) for name, given, _ in WRONG]
     return tools, good, bad
@@ -79,7 +80,16 @@ def told(request):
 
 
 def test_the_five_tools_are_offered(told):
-    assert sorted(told[0]) == ["ask", "care", "compare", "evidence", "plan"]
+    assert sorted(t.name for t in told[0]) == ["ask", "care", "compare", "evidence", "plan"]
+
+
+def test_each_says_beforehand_what_it_gives_and_gives_it(told):
+    shapes = {tool.name: tool.output_schema for tool in told[0]}
+    assert set(shapes["ask"]["properties"]) == set(Answer.__struct_fields__)
+    for (name, _), found in zip(ASKED, told[1], strict=True):
+        jsonschema.validate(found.structured_content, shapes[name])
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"schema": 1}, shapes["plan"])
 
 
 def test_each_gives_a_value_with_its_sources(told):

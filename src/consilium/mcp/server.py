@@ -1,25 +1,32 @@
-"""The tools: plan, care, ask, evidence, compare. Each gives the library's own value, with sources.
+"""The tools: plan, care, ask, evidence, compare. Each gives the library's own value, with sources,
+and says beforehand of which shape.
 
 The protocol is the official SDK's; nothing is decided here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import msgspec
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import GetJsonSchemaHandler, RootModel
+from pydantic_core import CoreSchema
 
 from consilium import __version__
-from consilium.asking import Asker
+from consilium.asking import Answer, Asker
+from consilium.care.sheet import Sheet
 from consilium.clinical.dates import Day
+from consilium.comparing import Comparison
 from consilium.errors import ConsiliumError, nearest
 from consilium.intake import read_patient
 from consilium.knowledge.edition import Edition
 from consilium.knowledge.records import Region
 from consilium.planning import plan as make_plan
+from consilium.planning.plan import Plan
 
 _INSTRUCTIONS = (
     "What experts, labels, guidelines and trials say on HER2-negative metastatic breast cancer. "
@@ -27,6 +34,48 @@ _INSTRUCTIONS = (
     "Educational, for health professionals. Send no names, dates of birth or numbers of patients."
 )
 _KINDS = ("drugs", "regimens", "trials", "results", "positions", "approvals", "care", "sources")
+
+
+def _shaped(kind: type) -> type[RootModel[dict[str, Any]]]:
+    """A result that tells assistants the JSON Schema of one of our values."""
+    schema = msgspec.json.schema(kind)
+    shape: dict[str, Any] = _written_out(schema, schema["$defs"])
+
+    class Shaped(RootModel[dict[str, Any]]):
+        @classmethod
+        def __get_pydantic_json_schema__(
+            cls, core: CoreSchema, handler: GetJsonSchemaHandler
+        ) -> dict[str, Any]:
+            return shape
+
+    Shaped.__name__ = Shaped.__qualname__ = kind.__name__
+    return Shaped
+
+
+def _written_out(part: Any, known: dict[str, Any], deep: int = 0) -> Any:
+    """A schema without references, to a depth that an assistant reads; below it anything goes."""
+    if isinstance(part, list):
+        return [_written_out(p, known, deep) for p in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        if deep == _DEEPEST:
+            return {"type": "object"}
+        return _written_out(known[part["$ref"].rpartition("/")[2]], known, deep + 1)
+    return {k: _written_out(v, known, deep) for k, v in part.items() if k != "$defs"}
+
+
+_DEEPEST = 2
+
+
+def _giving(kind: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Mark a tool with the shape of what it gives, for the SDK to announce and to check."""
+
+    def marked(tool: Callable[..., Any]) -> Callable[..., Any]:
+        tool.__annotations__["return"] = _shaped(kind)
+        return tool
+
+    return marked
 
 
 def server(edition: Edition, asker: Asker | None = None) -> MCPServer[Any]:
@@ -37,6 +86,7 @@ def server(edition: Edition, asker: Asker | None = None) -> MCPServer[Any]:
     )
 
     @made.tool(description="Answer a question from stored statements, each with its source.")
+    @_giving(Answer)
     def ask(
         question: str,
         scope: str = "all",
@@ -55,6 +105,7 @@ def server(edition: Edition, asker: Asker | None = None) -> MCPServer[Any]:
         )
 
     @made.tool(description="Plan one patient, as our JSON or FHIR R4: who says what, and why.")
+    @_giving(Plan)
     def plan(patient: dict[str, Any], as_of: str = "", region: str = "US") -> dict[str, Any]:
         day = _day(as_of)
         try:
@@ -66,6 +117,7 @@ def server(edition: Edition, asker: Asker | None = None) -> MCPServer[Any]:
             raise ToolError(str(problem)) from None
 
     @made.tool(description="How to give one regimen to a patient safely, with gates and events.")
+    @_giving(Sheet)
     def care(
         regimen: str, patient: dict[str, Any], as_of: str = "", region: str = "US"
     ) -> dict[str, Any]:
@@ -93,6 +145,7 @@ def server(edition: Edition, asker: Asker | None = None) -> MCPServer[Any]:
     @made.tool(
         description="Two therapies or trials side by side, and whether they may be compared."
     )
+    @_giving(Comparison)
     def compare(one: str, other: str, as_of: str = "") -> dict[str, Any]:
         from consilium.comparing import compare as weigh  # noqa: PLC0415
 
