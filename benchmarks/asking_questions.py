@@ -16,6 +16,7 @@ from consilium.asking import Asker
 from consilium.asking.index import Index
 from consilium.asking.nearness import installed
 from consilium.asking.statements import Statement
+from consilium.asking.wordings import Wordings, bundled
 from consilium.knowledge.cache import default_folder
 from consilium.knowledge.edition import Edition
 
@@ -30,6 +31,8 @@ def asking_questions(edition: Edition) -> Iterator[Row]:
     whole = list(asker.index.by_id.values())
     copies = [_copy(s, n) for n in range(_TIMES) for s in whole]
     building = cpu_seconds(lambda: setattr(asker, "index", Index(copies)))
+    asked = [(_named(name, n), question) for n in range(_TIMES) for name, question in bundled()]
+    asker.wordings = Wordings(asker.names, asker.index.by_id, asked)
     rows = [
         row
         for part in ("tuning", "reporting")
@@ -86,4 +89,9 @@ def _copy(statement: Statement, n: int) -> Statement:
     if n == 0:
         return statement
     about = tuple(f"{entity}-copy-{n}" for entity in statement.about)
-    return msgspec.structs.replace(statement, id=f"{statement.id}~{n}", about=about)
+    return msgspec.structs.replace(statement, id=_named(statement.id, n), about=about)
+
+
+def _named(name: str, n: int) -> str:
+    """The name of a copy; the first is the statement itself."""
+    return f"{name}~{n}" if n else name

@@ -47,6 +47,8 @@ def right(row: dict[str, Any], answer: Answer) -> bool:
     if row["kind"] == "gap":
         return answer.kind in ("not-in-sources", "declined") or "no figure" in said(answer)
     text = said(answer)
+    if row["kind"] == "compute":  # what it would matter to know is part of a plan
+        text = "\n".join([text, *answer.missing])
     return (
         answer.kind != "declined"
         and all(re.search(need, text, _LOOSE) for need in row.get("needs", ()))

@@ -20,6 +20,7 @@ from consilium.asking.nearness import installed
 from consilium.asking.nearness.encoder import Encoder, NoSuchModel, Shape, tensors
 from consilium.asking.nearness.near import Near
 from consilium.asking.nearness.wordpiece import WordPiece
+from consilium.asking.understanding import understood
 
 DAY = date(2026, 11, 20)
 REFERENCE = json.loads((Path(__file__).parent / "meaning.json").read_text(encoding="utf-8"))
@@ -328,7 +329,7 @@ def pointed(text: str) -> Asker:
 
 
 def scores(asker: Asker, question: str) -> dict[str, float]:
-    asked = asker._understood(question, "all", DAY, ())
+    asked = understood(asker, question, "all", DAY, ())
     asked.region = "US"
     asked.meaning = asker._near.meaning(question) if asker._near else None
     return {s.id: value for value, s in asker.ranked(asked)}

@@ -14,14 +14,21 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from scipy.optimize import minimize
+from scipy.sparse import csr_array
+from scipy.special import logsumexp
 from tests.ask.scoring import HERE, questions
 
 from consilium.asking import Asker
 from consilium.asking.field import FIELD, OUTSIDE
+from consilium.asking.understanding import understood
+from consilium.asking.wordings import bundled
 from consilium.knowledge.edition import Edition
 
 TO = Path(__file__).parents[2] / "src" / "consilium" / "asking" / "field.json"
-KINDS = (FIELD, OUTSIDE, "emergency", "personal", "dose", "injection", "promotional")
+KINDS = (
+    FIELD, OUTSIDE, "emergency", "personal", "dose", "identifiers", "injection", "promotional", "forecast",
+)  # fmt: skip
 RIDGE = 0.5
 STEPS = 400
 
@@ -31,16 +38,25 @@ def examples() -> list[tuple[str, str]]:
     held = yaml.safe_load((HERE / "field.yaml").read_text(encoding="utf-8"))
     rows = [(q, kind) for kind, qs in held.items() for q in qs]
     for row in questions("tuning"):
-        kind = FIELD if row["kind"] != "decline" else row["reason"]
+        kind = FIELD if row["kind"] != "decline" else row.get("reason")
         if kind in KINDS:
             rows.append((row["q"], kind))
-    return list(dict(rows).items())
+    rows += [(question, FIELD) for _, *two in by_statement() for question in two]
+    return list(dict(reversed(rows)).items())
+
+
+def by_statement() -> list[tuple[str, str, str]]:
+    """Of every statement the plain and the short wording; the others speak as patients may."""
+    asked: dict[str, list[str]] = {}
+    for name, question in bundled():
+        asked.setdefault(name, []).append(question)
+    return [(name, first, second) for name, (first, second, *_) in asked.items()]
 
 
 def seen(asker: Asker, question: str) -> dict[str, float]:
     """The features of a question."""
-    asked = asker._understood(question, "all", date(2026, 11, 20), ())
-    return asker._features(asked)
+    asked = understood(asker, question, "all", date(2026, 11, 20), ())
+    return asker.features(asked)
 
 
 def fitted(
@@ -50,23 +66,26 @@ def fitted(
     often = Counter(name for row in found for name in row)
     names = sorted(n for n, c in often.items() if c >= 3 or not n.startswith("w:"))
     place = {n: i for i, n in enumerate(names)}
-    x = np.zeros((len(found), len(names)))
-    for i, row in enumerate(found):
-        for n, v in row.items():
-            if n in place:
-                x[i, place[n]] = v
+    at = [(i, place[n], v) for i, row in enumerate(found) for n, v in row.items() if n in place]
+    rows, columns, values = (np.array(part) for part in zip(*at, strict=True))
+    x = csr_array((values, (rows, columns)), shape=(len(found), len(names)))
+    wanted = np.array([KINDS.index(k) for k in kinds])
     y = np.zeros((len(found), len(KINDS)))
-    y[np.arange(len(found)), [KINDS.index(k) for k in kinds]] = 1
-    w, b = np.zeros((len(names), len(KINDS))), np.zeros(len(KINDS))
-    momentum, rate = np.zeros_like(w), 4.0 / len(found)
-    for _ in range(STEPS):
+    y[np.arange(len(found)), wanted] = 1
+    share = np.bincount(wanted, minlength=len(KINDS)) / len(kinds)
+    counts = (share[wanted] * len(KINDS)) ** -0.5  # the rare kinds count for more
+
+    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        w, b = flat[: -len(KINDS)].reshape(len(names), -1), flat[-len(KINDS) :]
         scores = x @ w + b
-        p = np.exp(scores - scores.max(1, keepdims=True))
-        p /= p.sum(1, keepdims=True)
-        momentum = 0.9 * momentum + x.T @ (p - y) + RIDGE * w
-        w -= rate * momentum
-        b -= rate * (p - y).sum(0)
-    return names, w, b
+        logs = scores - logsumexp(scores, axis=1, keepdims=True)
+        wrong = (np.exp(logs) - y) * counts[:, None]
+        value = -float((logs[y == 1] * counts).sum()) + RIDGE / 2 * float((w**2).sum())
+        return value, np.concatenate([(x.T @ wrong + RIDGE * w).ravel(), wrong.sum(0)])
+
+    start = np.zeros((len(names) + 1) * len(KINDS))
+    flat = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": STEPS}).x
+    return names, flat[: -len(KINDS)].reshape(len(names), -1), flat[-len(KINDS) :]
 
 
 def main() -> None:

@@ -94,7 +94,7 @@ def test_a_question_on_a_patient_gets_no_address_and_is_not_kept(settings, tmp_p
     assert _kept(tmp_path) == {"ask-kinds.jsonl": '{"kind":"plan"}\n{"kind":"declined"}\n'}
     Client().post("/ask/", {"q": "price of Trodelvy 123456789 per cycle?", "forget": "yes"})
     assert set(_kept(tmp_path)) == {"ask-kinds.jsonl"}
-    Client().post("/ask/", {"q": "results of ASCENT-09 file 20263344"})
+    Client().post("/ask/", {"q": "results of ASCENT-09 in the report of 20263344"})
     kept = _kept(tmp_path)["ask-misses.jsonl"]
     assert "20263344" not in kept
     assert "ASCENT-09" in kept

@@ -41,7 +41,7 @@ META_FACETS = frozenset(
 REGIONS = (
     ("US", r"\bus\b|\busa\b|\bfda\b|united states|\bamerica"),
     ("EU", r"\beu\b|\bema\b|\bchmp\b|europe|european|\bec\b"),
-    ("CN", r"\bchina|chinese|\bnmpa\b"),
+    ("CN", r"\bchina|chinese|\bnmpa\b|\bshanghai|\bbeijing"),
     ("UK", r"\buk\b|united kingdom|britain|\bmhra\b|\bnice\b"),
     ("CH", r"swiss|switzerland"),
     ("CA", r"canad"),
@@ -59,6 +59,10 @@ class Asked(msgspec.Struct):
     region: str = ""
     meaning: Meaning | None = None
     """For nearness in meaning, where the site has the model."""
+    patient: bool = False
+    """Whether a patient is described."""
+    near: dict[str, float] = {}
+    """How near the wordings of statements come to the question, by their ids."""
 
     @property
     def defines(self) -> bool:

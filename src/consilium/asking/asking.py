@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,28 +21,26 @@ from consilium.asking.answer import (
     Scope,
     Verdict,
 )
-from consilium.asking.asked import META_FACETS, MOST_CHARACTERS, Asked
-from consilium.asking.choosing import chosen, gap_beside, lacking, seen, unseen
-from consilium.asking.derive import statements
-from consilium.asking.index import Index, TextSearch
+from consilium.asking.asked import FIGURES, GENERIC, MOST_CHARACTERS, Asked
+from consilium.asking.choosing import chosen, lacking, unseen
+from consilium.asking.describing import described
+from consilium.asking.index import TextSearch
+from consilium.asking.listing import listed
 from consilium.asking.model import Model, arranged
 from consilium.asking.names import Named, Names
-from consilium.asking.retrieval import coverage, ranked
+from consilium.asking.retrieval import ranked
 from consilium.asking.statements import RANK, Statement
-from consilium.asking.words import content, facets_of, numbers, plain, tokens
+from consilium.asking.stored import index_of
+from consilium.asking.supposing import LEADS, denied, supposed, supposing
+from consilium.asking.understanding import THE_ONE, understood
+from consilium.asking.untold import strange, untold
+from consilium.asking.wordings import Wordings, bundled
+from consilium.asking.words import content, facets_of, plain, tokens
 from consilium.clinical.dates import Day
 from consilium.knowledge.edition import Edition
-from consilium.knowledge.giving import Silence
 
 if TYPE_CHECKING:
     from consilium.asking.nearness.near import Near
-
-_META = re.compile(
-    r"(?<!any )(?<!antitumour )(?<!clinical )(?<!anti-tumour )\b(?:activity|page|commentary|article|programme|program|website|site|cme|(?:this|which|what|faq) series|faq|webinar|poll|learning objective|key take|takeaway|this content)"
-)
-_PRONOUN = re.compile(
-    r"\b(it|its|they|them|their|that|this|those|these|same|the (?:trial|study|drug|former|latter|other|first one|second one)|he|she|his|her)\b|^(?:and|what about|how about|also|ok|so)\b"
-)
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -54,16 +53,22 @@ class Asker:
     """Answers from one edition. Build it once; asking changes nothing in it."""
 
     def __init__(
-        self, edition: Edition, model: Model | None = None, text: TextSearch | None = None
+        self,
+        edition: Edition,
+        model: Model | None = None,
+        text: TextSearch | None = None,
+        folder: Path | None = None,
     ) -> None:
+        """``folder`` keeps the derived statements compiled, so that the next start is short."""
         self.edition, self.model = edition, model
         self.names = Names(edition)
-        self._harms = frozenset(edition.adverse_events)
-        self._looked_for = [
+        self.harms = frozenset(edition.adverse_events)
+        self.looked_for = [
             (frozenset(content(f"{r.about} {r.what}")), frozenset(content(r.what)), r)
             for r in edition.contents.not_verified
         ]
-        self.index = Index(statements(edition), text)
+        self.index = index_of(edition, text, folder)
+        self.wordings = Wordings(self.names, self.index.by_id, bundled())
         self._near: Near | None = None
 
     def rank_by_meaning(
@@ -108,15 +113,16 @@ class Asker:
         refused = gates.refused(question)
         if refused:
             return self._declined(question, scope, as_of, refused.reason, refused.may_log)
-        one = _THE_ONE.match(plain(question))
+        one = THE_ONE.match(plain(question))
         if one and history and re.search(r"\b(?:trial|study)\b", plain(history[-1])):
             question = f"which trial {plain(question)[one.end() :]}"
-        asked = self._understood(question, scope, as_of, history)
+        asked = understood(self, question, scope, as_of, history)
         asked.region = region
         asked.meaning = self._near.meaning(question) if self._near else None
-        found = self._features(asked)
+        found = self.features(asked)
         turned = field.turned_away(found)
-        if turned:
+        patient = asked.patient = not _OWN.search(plain(question)) and self._describes(question)
+        if turned and not (patient and turned in _OF_PERSONS):
             return self._declined(question, scope, as_of, turned, turned in gates.LOGGED)
         if asked.named.unknown:
             return self._unknown(asked)
@@ -125,87 +131,13 @@ class Asker:
         worked = computed(self, asked)
         if worked is not None:
             return worked
-        if field.outside(question, found, asked.named.entities, asked.facets):
+        if not patient and field.outside(question, found, asked.named.entities, asked.facets):
             return self._declined(question, scope, as_of, "out-of-field", True)
-        listed = self._listed(asked)
-        if listed is not None:
-            return listed
+        several = listed(self, asked)
+        if several is not None:
+            return several
         answer = self._answered(asked)
         return arranged(answer, self.model, self.names) if self.model else answer
-
-    # -- understanding ------------------------------------------------------------------------
-
-    def _understood(
-        self, question: str, scope: Scope, as_of: date, history: Sequence[str]
-    ) -> Asked:
-        named, facets = self.names.named(question), facets_of(question)
-        if history and not named.unknown:
-            short = len(tokens(question)) <= 12
-            follows = _PRONOUN.search(plain(question)) is not None or len(tokens(question)) <= 4
-            before = self.names.named(history[-1])
-            for earlier in reversed(history[:-1]):
-                if before.entities:
-                    break
-                before = self.names.named(earlier)
-            named = self._other(question, named, before)
-            ours = [e for e in named.entities if e.startswith(("trial:", "drug:", "person:"))]
-            if short and (follows or not named.entities):
-                if not ours:
-                    named = Named((*named.entities, *before.entities))
-                leads_on = re.match(r"(?:and|what about|how about)\b", plain(question)) is not None
-                before_asked = facets_of(history[-1])
-                if not [f for f in facets if f not in ("congress",)] or (leads_on and ours):
-                    facets = tuple(dict.fromkeys((*facets, *before_asked)))
-                elif (leads_on or _SAME_OF_OTHER.search(plain(question))) and set(facets) <= {
-                    "arms",
-                    "comparator",
-                    "results",
-                }:
-                    facets = before_asked  # `and the control arm?`: the same of the other arm
-        if named.unknown:
-            strange = tuple(
-                n
-                for n in named.unknown
-                if not (n.islower() and n.isalpha() and set(content(n)) <= self.index.vocabulary)
-            )
-            named = Named(named.entities, strange, named.mentions)
-        meta = META_FACETS & set(facets)
-        if _META.search(plain(question)) or (
-            meta
-            and not named.of("trial")
-            and not named.of("drug")
-            and self._may_mean_the_page(question, meta)
-        ):
-            own = tuple(f"activity:{a.id}" for a in self.edition.contents.activities)
-            named = Named((*named.entities, *own), named.unknown)
-        return Asked(question, named, facets, scope, as_of)
-
-    def _other(self, question: str, named: Named, before: Named) -> Named:
-        """`The other`: the one of a pair that the question before did not name."""
-        if not re.search(r"\bthe other (?!hand)", plain(question)):
-            return named
-        pairs: list[set[str]] = [{"person:tolaney", "person:cortes"}]
-        for class_ in ("parp-inhibitor",):
-            pairs.append(
-                {f"drug:{d.id}" for d in self.edition.contents.drugs if class_ in d.classes}
-            )
-        pairs.append({"drug:sacituzumab-govitecan", "drug:datopotamab-deruxtecan"})
-        for pair in pairs:
-            there = pair & set(before.entities)
-            if len(there) == 1 and len(pair) == 2:
-                rest = [e for e in named.entities if not e.startswith("class:")]
-                return Named((*rest, *(pair - there)), named.unknown, named.mentions)
-        return named
-
-    def _may_mean_the_page(self, question: str, meta: frozenset[str] | set[str]) -> bool:
-        """Whether a question such as `who is the provider?` asks about the activity unnamed."""
-        strange = [
-            word
-            for word in re.findall(r"(?<=.)\b[A-Z][a-z]{3,}", question)
-            if not set(content(word)) <= self.index.vocabulary
-        ]
-        short = len(tokens(question)) <= 7 and bool(meta - {"disclosure", "questions"})
-        return not strange and (short or self.index.known_share(question) >= 0.5)
 
     # -- selecting ----------------------------------------------------------------------------
 
@@ -228,19 +160,26 @@ class Asker:
             self.index, self.names, asked, lambda s: self.holds(s, asked), entities=entities
         )
 
-    def _features(self, asked: Asked) -> dict[str, float]:
+    def _describes(self, question: str) -> bool:
+        """Whether a patient with advanced disease is described."""
+        found = described(question, self.names)
+        return found.count > 2 and bool({"setting", "age", "ecog_ps"} & found.facts.keys())
+
+    def features(self, asked: Asked) -> dict[str, float]:
         return field.features(
             asked.question,
             self.names.masked(asked.question),
             asked.named.entities,
             asked.facets,
             self.index.known_share(asked.question),
+            len(strange(self, asked.question)),
         )
 
     # -- answers ------------------------------------------------------------------------------
 
     def make(self, asked: Asked, kind: Kind, **parts: Any) -> Answer:
-        """An answer to what was asked."""
+        """An answer to what was asked; of a described patient nothing may be logged."""
+        parts["may_log"] = parts.get("may_log", True) and not asked.patient
         return Answer(
             schema=ANSWER_SCHEMA,
             question=asked.question,
@@ -256,7 +195,7 @@ class Asker:
         self, question: str, scope: Scope, as_of: date, reason: str, may_log: bool
     ) -> Answer:
         shown = "" if reason == "identifiers" else question
-        asked = Asked(shown, Named(()), (), scope, as_of)
+        asked = Asked(shown, Named(()), (), scope, as_of, patient=self._describes(question))
         links: tuple[Link, ...] = ()
         if reason == "dose":
             links = (
@@ -278,148 +217,31 @@ class Asker:
             related=tuple(Said.of(s) for s in near),
         )
 
-    def _listed(self, asked: Asked) -> Answer | None:
-        text = plain(asked.question)
-        if re.match(r"(?:given|since|because|as|considering|now that|knowing)\b", text):
-            return None
-        lists = re.search(
-            r"\b(?:which|what|list|name|all|how many|enumerate|give me|are there(?: any)?|any)\b.{0,50}\b(?:trials|studies|trial (?:ids?|numbers|identifiers)|ncts)\b|^(?:ongoing |all |the )?(?:phase \w+ )?(?:trials|studies) (?:are|were|is|of|with|on|in|that|testing|investigating|mentioned|named|discussed)",
-            text,
-        )
-        one = re.search(
-            r"\b(?:which|what) (?:trial|study)\b.*\b(?:improv|beat|prolong|won\b)", text
-        )
-        if not (lists or one) or len(asked.named.of("trial")) > 0:
-            return None
-        phase = re.search(r"phase[ -]?(iii|ii|i|[123])\b", text)
-        rows = []
-        asks = set(asked.facets)
-        wanted = {e for e in asked.named.entities if e.startswith(("drug:", "class:"))} - {
-            "class:chemotherapy"
-        }
-        for trial in self.edition.contents.trials:
-            own = [
-                self.index.by_id[i]
-                for i in self.index.by_entity.get(f"trial:{trial.id}", ())
-                if self.holds(self.index.by_id[i], asked)
-            ]
-            identity = next(
-                (s for s in own if s.kind == "trial" and {"phase", "nct"} & set(s.facets)), None
-            )
-            if identity is None or trial.kind in ("cohort", "benchmark-set"):
-                continue
-            if "sequence" in asks and not any(
-                "sequence" in s.facets for s in own if s.kind == "trial"
-            ):
-                continue
-            if phase and trial.phase != _PHASES.get(phase[1], phase[1]):
-                continue
-            about = {e for s in own if s.kind != "position" for e in s.about}
-            if wanted and not wanted & about:
-                continue
-            if not wanted <= about and len(wanted) > 1 and " or " not in text:
-                continue
-            ongoing = re.search(
-                r"\bongoing|recruit|running|under ?way|in progress|active|no results|not (?:yet )?report",
-                text,
-            )
-            if (
-                ongoing
-                and trial.kind != "trial-in-progress"
-                and not ("ongoing" in identity.text and asked.scope == "activity")
-            ):
-                continue
-            said = plain(trial.population.says + " " + identity.text)
-            if re.search(r"triple|tnbc", text) and not re.search(r"triple|tnbc", said):
-                continue
-            if re.search(
-                r"hormone|\bhr\b ?\+?|hr-pos|luminal|er[ -]?pos|er\+", text
-            ) and not re.search(r"hormone|hr\+|luminal|oestrogen", said):
-                continue
-            if re.search(r"first[- ]line|untreated|frontline|1l\b", text) and not re.search(
-                r"first-line|untreated|no systemic|not? .{0,20}(?:earlier )?(?:systemic )?treat",
-                said,
-            ):
-                continue
-            if "crossover" in asked.facets:
-                crossing = [s for s in own if "crossover" in s.facets and s.kind == "trial"]
-                refuses = re.search(r"\bnot\b|n't|without|no crossover|forb", text) is not None
-                crossing = [
-                    s
-                    for s in crossing
-                    if ("did not allow" in s.text) == refuses and s.facets[:1] == ("crossover",)
-                ]
-                if not crossing:
-                    continue
-                identity = crossing[0]
-            if "maturity" in asked.facets:
-                unripe = [
-                    s for s in own if "os" in s.facets and re.search("immature|not reached", s.text)
-                ]
-                if not unripe:
-                    continue
-                identity = unripe[0]
-            better = re.search(
-                r"\bimprov|\bbenefit|\bprolong|\blonger|\bbetter|\bbeat|\bwon\b|positive for|\bmet\b",
-                text,
-            )
-            if better and asks & {"pfs", "os"}:
-                gained = [
-                    s
-                    for s in own
-                    if s.kind == "result" and asks & {"pfs", "os"} <= set(s.facets) and _gained(s)
-                ]
-                if not gained:
-                    continue
-                identity = next((s for s in gained if s.head), gained[0])
-            if "presenter" in asked.facets or re.search(r"presented at", text):
-                shown = [s for s in own if "presenter" in s.facets]
-                if not shown:
-                    continue
-                identity = shown[0]
-            rows.append((trial.names[0], identity))
-        if not rows:
-            return None
-        names = [name for name, _ in rows]
-        count = f"{len(names)} in the stored sources" + (
-            " of this page" if asked.scope == "activity" else ""
-        )
-        return self.make(
-            asked,
-            "answer",
-            statements=tuple(Said.of(s) for _, s in rows[:5]),
-            computed=(Computed(f"{count}: {', '.join(names)}.", tuple(s.id for _, s in rows)),),
-            related=tuple(Said.of(s) for _, s in rows[5:]),
-        )
-
     def _answered(self, asked: Asked) -> Answer:
         said: Verdict
         read = claims.reading(asked.question)
         ranked = self.ranked(asked)
+        if read.manner == "premise":
+            asked = supposing(self, asked, read.claim)
+            ranked = self.ranked(asked)
         sides = self._sides(asked)
         kept = self._side_by_side(asked, sides) if sides else self._chosen(asked, ranked)
         kept = self._beside(asked, ranked, kept)
-        missing = (
-            lacking(asked, kept, self._harms)
-            or self._known_gap(asked, ranked)
-            or self._gap_beside(asked, kept)
-            or self._silence(asked, kept)
-            or self._unexplained(asked, kept)
-            or self._not_verified(asked, kept)
-            or self._strangers(asked)
-        )
-        if missing and read.manner == "premise":
-            near = [s for _, s in ranked[:20]]
-            said, proof = claims.verdict(read.claim, [*kept, *near], self.names, self._others)
-            if said == "no" and proof is not None:
-                return self.make(
-                    asked,
-                    "answer",
-                    verdict=said,
-                    lead=_LEADS["premise"]["no"],
-                    statements=(Said.of(proof),),
-                    missing=missing,
-                )
+        missing = untold(self, asked, ranked, kept)
+        corrected = supposed(self, asked, ranked, kept, read)
+        if corrected is not None and (missing or read.manner != "claim"):
+            return msgspec.structs.replace(corrected, missing=missing)
+        if missing and kept and denied(asked, kept[0]):
+            return self.make(
+                asked,
+                "answer",
+                verdict="no",
+                lead="The premise does not stand as put.",
+                statements=tuple(Said.of(s) for s in kept[:2]),
+            )
+        told = self._partly(asked, kept) if missing else None
+        if told is not None:
+            return told
         if missing or not kept:
             return self._not_there(asked, ranked, missing, kept, read)
         if not sides and unseen(self.index, self.names, asked, kept[0]):
@@ -428,26 +250,16 @@ class Asker:
         lead = ""
         if read.manner:
             near = [s for _, s in ranked[:20]]
-            said, proof = claims.verdict(read.claim, [*kept, *near], self.names, self._others)
+            said, proof = claims.verdict(read.claim, [*kept, *near], self.names, self.others)
             if proof is not None:
                 kept = [proof, *[s for s in kept if s.id != proof.id]][:3]
-            lead = _LEADS[read.manner].get(said, "")
+            lead = LEADS[read.manner].get(said, "")
             if read.manner == "yes-no" and said == "not-said":
                 said = ""
-        elif set(asked.facets) & {"pfs", "os"} and re.search(
-            r"\bimprov|\bbenefit|\bprolong|\blonger|\bbetter|\bextend|\bsuperior|\bbeat|\bwon\b|\bwin\b|outperform",
-            plain(asked.question),
-        ):
-            said, proof = claims.verdict(asked.question.rstrip("?"), kept, self.names)
-            lead = {
-                "no": "The premise does not stand as put.",
-                "open": "That is not established.",
-            }.get(said, "")
-            said = said if lead else ""
         if not sides and proof_first(read.manner):
             ordered = kept
         else:
-            ordered = sorted(kept, key=lambda s: RANK[s.kind]) if not sides else kept
+            ordered = kept if sides else _ordered(kept, set(asked.strong))
         return self.make(
             asked,
             "answer",
@@ -456,6 +268,36 @@ class Asker:
             computed=_speaker(asked, ordered),
             statements=tuple(Said.of(s) for s in ordered[:5]),
             agreement=self._agreement(asked, ordered),
+        )
+
+    def _partly(self, asked: Asked, kept: list[Statement]) -> Answer | None:
+        """The half of a question that the statements tell, and which half they do not."""
+        parts = [p.strip() for p in _HALVES.split(asked.question) if len(tokens(p)) > 1]
+        if len(parts) < 2:
+            return None
+        there: list[Statement] = []
+        open_: list[str] = []
+        for part in parts:
+            facets = tuple(f for f in facets_of(part) if f in asked.facets)
+            half = msgspec.structs.replace(asked, question=part, facets=facets)
+            specific = [f for f in facets if f not in GENERIC or f in FIGURES]
+            if len(content(part)) < 2:
+                specific = []
+            own = [s for s in kept if s.kind != "gap" and set(specific) & set(s.facets)]
+            if not specific or not own or lacking(half, own, self.harms):
+                open_.append(part.rstrip(" ?"))
+            else:
+                there += [s for s in own if s not in there]
+        if not there:
+            return None
+        here = (
+            "this page does not say" if asked.scope == "activity" else "not in the stored sources"
+        )
+        return self.make(
+            asked,
+            "answer",
+            statements=tuple(Said.of(s) for s in there[:5]),
+            missing=tuple(f"Of “{part}”: {here}." for part in open_),
         )
 
     def _chosen(self, asked: Asked, ranked: list[tuple[float, Statement]]) -> list[Statement]:
@@ -577,17 +419,6 @@ class Asker:
                     break
         return kept[:5]
 
-    def _known_gap(self, asked: Asked, ranked: list[tuple[float, Statement]]) -> tuple[str, ...]:
-        """What somebody looked for and did not find, where the question asks for just that."""
-        words = set(content(" ".join(self.names.repaired(asked.question))))
-        for _, statement in ranked[:12]:
-            if statement.kind != "gap" or statement.about[0] not in asked.named.entities:
-                continue
-            what = statement.text.rsplit(": ", 1)[-1].rstrip(".")
-            if set(content(what)) <= words:
-                return (what,)
-        return ()
-
     def _not_found(self, asked: Asked, kept: list[Statement]) -> Answer:
         """Somebody looked for it and says so."""
         here = (
@@ -600,88 +431,6 @@ class Asker:
             statements=tuple(Said.of(s) for s in kept[:3]),
         )
 
-    def _gap_beside(self, asked: Asked, kept: list[Statement]) -> tuple[str, ...]:
-        trials = asked.named.of("trial")
-        if len(trials) != 1:
-            return ()
-        own = (self.index.by_id[i] for i in self.index.by_entity.get(trials[0], ()))
-        gaps = [s for s in own if s.kind == "gap" and self.holds(s, asked)]
-        return gap_beside(asked, kept, gaps)
-
-    def _silence(self, asked: Asked, kept: list[Statement]) -> tuple[str, ...]:
-        """A row of a label that was looked for and not read."""
-        if not {"dose", "dose-reduction", "management"} & set(asked.facets):
-            return ()
-        for held in self.edition.contents.giving:
-            if not isinstance(held, Silence) or f"drug:{held.drug}" not in asked.named.entities:
-                continue
-            events = set(held.events) & set(asked.strong)
-            ruled = any(events & set(s.facets) and s.facets[1:2] == ("event",) for s in kept)
-            if events and not ruled and not asked.named.of("trial"):
-                return (f"a rule for this ({held.says})",)
-        return ()
-
-    def _unexplained(self, asked: Asked, kept: list[Statement]) -> tuple[str, ...]:
-        """A question on a drug of which nothing that is said holds any word."""
-        trait = _TRAIT.search(plain(asked.question)) if "baseline" in asked.facets else None
-        if trait and asked.named.of("trial") and not self._harms & set(asked.facets):
-            words = {w: self.index.weight(w) for w in content(trait[1] or trait[2])}
-            counted = [s for s in kept if numbers(seen(s.text))]
-            told = frozenset(w for s in counted for w in self.index.words(s.id))
-            return ("a figure for this",) if words and coverage(words, told) < 0.35 else ()
-        if asked.facets or asked.named.of("trial") or asked.named.of("person") or not kept:
-            return ()
-        if asked.named.of("drug") == () or self.names.repaired(asked.question) == ():
-            return ()
-        beside = " ".join(w for w in self.names.masked(asked.question) if not w.startswith("<"))
-        words = {w: self.index.weight(w) for w in content(beside)}
-        told = frozenset(w for s in kept for w in self.index.words(s.id))
-        if not [
-            w for w in words if len(w) > 3 and w not in self.index.vocabulary and not field.knows(w)
-        ]:
-            return ()
-        if sum(words.values()) > 5 and coverage(words, told) < 0.3:
-            return ("an answer to this",)
-        return ()
-
-    def _not_verified(self, asked: Asked, kept: list[Statement]) -> tuple[str, ...]:
-        """What was looked for and could not be verified, where just that is asked."""
-        if asked.scope == "activity":
-            return ()
-        words = {w: self.index.weight(w) for w in content(asked.question)}
-        told = {w for s in kept for w in self.index.words(s.id)}
-        best = coverage(words, frozenset(told))
-        for all_words, what, record in self._looked_for:
-            here = coverage(words, all_words)
-            if here < 0.7:
-                continue
-            about = self.names.named(f"{record.about} {record.what}", repair=False).entities
-            if not {e for e in asked.named.entities if e.startswith(("trial:", "drug:"))} <= {
-                *about,
-                f"trial:{record.about}",
-                f"drug:{record.about}",
-            }:
-                continue
-            if here >= 0.7 and here > best + 0.12 and len(what & set(words)) >= 0.5 * len(what):
-                return (f"{record.what} (looked for: {record.why})",)
-        return ()
-
-    def _strangers(self, asked: Asked) -> tuple[str, ...]:
-        """Names of people or studies in the middle of a question that the store does not know."""
-        words = re.findall(r"[A-Za-z][\w'-]*", asked.question)
-        capital = [w for w in words[1:] if re.match(r"[A-Z][a-z]{3,}$", w)]
-        if len(capital) > 0.4 * len(words):
-            return ()
-        strange = [
-            w
-            for w in capital
-            if not set(content(w)) <= self.index.vocabulary
-            and not self.names.named(w).entities
-            and not field.knows(w)
-            and w not in _TITLES
-        ]
-        return tuple(f"anything by the name {w}" for w in strange[:2])
-
     def _not_there(
         self,
         asked: Asked,
@@ -693,7 +442,14 @@ class Asker:
         near = [s for s in chosen if s.kind != "gap"] or [
             s for _, s in ranked[:6] if s.kind != "gap"
         ]
+        beside = [
+            s
+            for s in near[:1]
+            if lacking == ("a figure for this",) and asked.near.get(s.id, 0.0) > 0.25
+        ]
+        near = near[len(beside) :]
         gaps = [s for _, s in ranked if s.kind == "gap" and set(s.facets) & set(asked.facets)][:1]
+        beside += self._running(asked)
         here = (
             "This page does not say" if asked.scope == "activity" else "Not in the stored sources"
         )
@@ -708,12 +464,21 @@ class Asker:
             "not-in-sources",
             verdict="not-said" if read.manner else "",
             lead=f"{here}: {what}.",
-            statements=tuple(Said.of(s) for s in gaps),
+            statements=tuple(Said.of(s) for s in (*beside, *gaps)),
             related=tuple(Said.of(s) for s in near[:3]),
             links=links,
         )
 
-    def _others(self, facet: str, about: frozenset[str]) -> frozenset[str]:
+    def _running(self, asked: Asked) -> list[Statement]:
+        """That a trial has no results yet, where something of it is asked for that it cannot tell."""
+        trials = [t.partition(":")[2] for t in asked.named.of("trial")]
+        if not any(self.edition.trials[t].kind == "trial-in-progress" for t in trials):
+            return []
+        names = [f"{t}/{part}" for t in trials for part in ("status", "identity")]
+        held = [self.index.by_id[n] for n in names if n in self.index.by_id]
+        return [s for s in held if self.holds(s, asked)][:1]
+
+    def others(self, facet: str, about: frozenset[str]) -> frozenset[str]:
         """The words in which a facet is told of other things than those named, and not of them."""
         there: set[str] = set()
         here: set[str] = set()
@@ -734,32 +499,13 @@ class Asker:
         )
 
 
-_SAME_OF_OTHER = re.compile(
-    r"\bhow (?:does|did|do|is|was) (?:that|this|it|these|those) (?:compare|look|in|for)|\b(?:with|in|for|by) the (?:chemo\w*|control|comparator|other)(?: arm| group)?\?*$"
+_OWN = re.compile(
+    r"\b(?:i have (?!a |an |this |another )|i'm\b|im\b|i am\b|i've\b|i was\b|me\b|myself\b|my (?:mum|mom|mother|wife|sister|aunt|daughter|"
+    r"cancer|scan|breast|tumou?r|doctor|oncologist|own)\b)"
 )
-_TRAIT = re.compile(
-    r"(?:percent\w*|share|proportion|portion|fraction|how many)\b.*?\b(?:with|had|having|were|was) ([a-z -]+)|\b(?:median|mean|average) (age)\b"
-)
-_THE_ONE = re.compile(
-    r"^(?:and |what about |how about |is there )*(?:the |an? )?(?:other |second )?one (?=(?:for|of|with|testing|that|on|in|after|studying)\b)"
-)
-_TITLES = frozenset(("Prof", "Profs", "Professor", "Professors", "Doctor", "Doctors", "Madam"))
-_PHASES = {"i": "1", "ii": "2", "iii": "3"}
-_LEADS: dict[str, dict[str, str]] = {
-    "yes-no": {"yes": "Yes.", "no": "No.", "open": "That is not established."},
-    "claim": {
-        "yes": "Yes.",
-        "no": "No: the source says otherwise.",
-        "open": "That is not established.",
-        "not-said": "The stored sources do not say that in these words. What they say:",
-    },
-    "premise": {
-        "yes": "",
-        "no": "The premise does not stand: the source says otherwise.",
-        "open": "The premise is not established.",
-        "not-said": "The stored sources do not state the premise in these words. What they say:",
-    },
-}
+_OF_PERSONS = frozenset(("personal", "identifiers", "forecast"))
+"""Kinds that a described patient may look like."""
+_HALVES = re.compile(r"[?;]|,(?= (?:and|what|which|who|how|when|why|where)\b)|\b(?:and|plus)\b|\+")
 
 
 _TAKEN = re.compile(
@@ -781,22 +527,24 @@ _SAID_BY = re.compile(
 )
 
 
+def _ordered(kept: list[Statement], strong: set[str]) -> list[Statement]:
+    """Results before status before opinion; what was not asked for by name, and where sources
+    differ, behind what was. The one that fits best leads, unless it is an opinion."""
+    best = [
+        s for s in kept[:1] if s.kind not in ("position", "remark") and "conflict" not in s.facets
+    ]
+    return best + sorted(
+        kept[len(best) :],
+        key=lambda s: ("conflict" in s.facets, len(strong - set(s.facets)), RANK[s.kind]),
+    )
+
+
 def _speaker(asked: Asked, kept: list[Statement]) -> tuple[Computed, ...]:
     """Who says it, where just that is asked."""
     if not _SAID_BY.search(plain(asked.question)) or "presenter" in asked.facets:
         return ()
     by = next((s for s in kept if s.who), None)
     return (Computed(f"{by.who} says this.", (by.id,)),) if by is not None else ()
-
-
-def _gained(statement: Statement) -> bool:
-    """Whether a result says that the experimental arm did better, and with certainty."""
-    if re.search(r"immature|not reached|subgroup|superseded", statement.text):
-        return False
-    if re.search(r"significantly improved|improved .* with statistical", statement.text):
-        return True
-    found = re.search(r"\(HR\) (\d\.\d+) \(95 % CI \d\.\d+ to (\d\.\d+)\)", statement.text)
-    return found is not None and float(found[2]) < 1
 
 
 def _tells_whom(statement: Statement, scope: Scope) -> bool:

@@ -6,15 +6,20 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from consilium.asking.asked import ENDPOINTS, FIGURES, MEASURED, Asked
+from consilium.asking.asked import ENDPOINTS, FIGURES, MEASURED, REGIONS, Asked
+from consilium.asking.attributes import untold
 from consilium.asking.index import Index
 from consilium.asking.names import Names
 from consilium.asking.retrieval import wish
 from consilium.asking.statements import Statement
 from consilium.asking.words import TOPICS, content, facets_among, facets_of, numbers, plain
 
-MOST = 4
+MOST = 5
 """Statements of an answer that sets nothing side by side."""
+_LEAST = 3
+_CLOSE = 0.2
+_NEAR = 0.35
+"""From where on a wording is near enough to a question to bring its statement in."""
 _GAIN = 0.18
 """The share of what a question tells that a further statement must add."""
 _UNSEEN = re.compile(
@@ -25,13 +30,19 @@ _UNSEEN = re.compile(
 """How our sentences say that something was looked for and not found."""
 _QUANTITY = re.compile(
     r"\bhow (?:many|much|long|often|big|large|high)\b|what (?:percent|share|proportion|fraction|number|rate|dose|was the (?:rate|hr|median))|"
-    r"\bpercent|\bpercentage|\brate of\b|\brates?\b|\bnumber of\b|\bfigures?\b|\bexact\b|\bincidence\b|\bfrequency of|\bproportion"
+    r"\bpercent|\bpercentage|\brate of\b|\brates?\b|\bnumber of\b|\bfigures?\b|\bexact\b|\bincidence\b|\bfrequency of|\bproportion|%|at (?:what|which) (?:[\w-]+ ){0,2}(?:count|level|age|weight|dose|score|grade|temperature)\b"
+)
+_SHARE = re.compile(
+    r"\b(?:share|proportion|fraction|percent\w*)\b|%|how many (?:[\w-]+ ){0,3}(?:patients|pts|people|women)"
+)
+_A_SHARE = re.compile(
+    r"(?<!95 )%|\d of (?:the )?\d|\bhalf\b|\bnone\b|\bno\b|\d+ (?:patients|women|deaths|were)|\(\d+|: \d+|\b\d{2,4}\b"
 )
 _LISTS = re.compile(
     r"how (?:many (?:trials|studies|questions|experts|objectives|companies|days|lines|phase)|long .*(?:after|before))"
 )
 _DOSE = re.compile(
-    r"(?:what|which|recommended|exact|starting|usual) dos(?:e|age)\b|dos(?:e|age) of \w+|how (?:much|many mg)|dose (?:level|reduction)"
+    r"(?:what|which|recommended|exact|starting|usual) (?:[\w-]+ ){0,2}dos(?:e|age)s?\b|dos(?:e|age) of \w+|how (?:much|many mg)|dose (?:level|reduction)"
 )
 _WHICH_OF_DOSES = re.compile(
     r"\b(?:after|before|with|at|on) (?:which|what) dose\b|\bday ?\d\b.{0,60}\b(?:which|what) dose\?*$"
@@ -57,6 +68,8 @@ _MARKED = frozenset(
 _OF_ENDPOINTS = frozenset(("hr", "median", "p-value"))
 _SUBJECTS = frozenset(("brca", "brain", "elderly", "race", "expression"))
 """Groups of patients that a question may ask for."""
+_GROUPS = frozenset(("brain", "elderly", "race", "male", "ultralow"))
+"""Groups of patients of which a figure is asked for by endpoint."""
 _PANELS = frozenset(("person:nccn", "person:asco", "person:esmo"))
 _SPELLED = re.compile(
     r"(?i)\b(?:none|half|one|two|three|four|five|six|seven|eight|nine|ten|twelve)\b"
@@ -66,6 +79,10 @@ _SUMMARIES = frozenset(
     dose-interruption-for-adverse-event""".split()
 )
 """Harms that only a trial has, in the words of which a label speaks of doses."""
+_CONDITIONS = frozenset(("renal", "hepatic", "interactions", "pregnancy"))
+"""States of a patient, of which a rule for everybody says nothing."""
+_LICENCE = re.compile(r"\bapprov|licen[cs]|authori[sz]")
+_OTHER_ARM = re.compile(r"Only the (?:chemotherapy|control|comparator) arm was seen")
 _DATED = re.compile(r"\bwhen\b|\bdate\b|\byear\b|\bday\b")
 
 
@@ -73,6 +90,10 @@ def chosen(
     index: Index, names: Names, asked: Asked, ranked: Sequence[tuple[float, Statement]]
 ) -> list[Statement]:
     """The best statement, and those that add what it leaves open."""
+    regions = {code for code, pattern in REGIONS if re.search(pattern, plain(asked.question))}
+    if regions and "approval" in asked.facets:  # what holds elsewhere only where nothing holds here
+        there = [(v, s) for v, s in ranked if s.kind != "approval" or regions & set(s.regions)]
+        ranked = there or ranked
     if not ranked or ranked[0][0] < 1.5:
         return []
     best, first = ranked[0]
@@ -109,6 +130,8 @@ def chosen(
                 continue
             new = sum(words[w] for w in words if w in index.words(s.id) and w not in said) / whole
             new += 0.5 * len((wanted & set(s.facets)) - told)
+            if strong and not strong & set(s.facets):
+                new *= 0.5
             if new >= _GAIN:
                 gains.append((new + 0.5 * value / best, s))
         if not gains:
@@ -117,16 +140,24 @@ def chosen(
         kept.append(more)
         told |= set(more.facets)
         said |= index.words(more.id)
+    nearest = max(pool, key=lambda pair: asked.near.get(pair[1].id, 0.0), default=None)
+    if nearest and asked.near.get(nearest[1].id, 0.0) >= _NEAR and nearest[1] not in kept:
+        kept = [*kept[: MOST - 1], nearest[1]]
     for value, s in pool:
-        if len(kept) >= 3 or value < 0.65 * best:
+        if len(kept) >= MOST or value < 0.5 * best:
             break
         if (
             s in kept
             or any(_alike(index, s, k) for k in kept)
-            or (strong and not strong & set(s.facets))
+            or (strong and not strong & set(s.facets) and asked.near.get(s.id, 0.0) < _NEAR)
         ):
             continue
         kept.append(s)
+    for value, s in ranked[:12]:  # one or two alone seldom tell all that was asked
+        if len(kept) >= _LEAST or value < 0.25 * best:
+            break
+        if s.kind != "gap" and not any(s is k or _alike(index, s, k) for k in kept):
+            kept.append(s)
     people = asked.named.of("person")
     if {"opinion", "advice", "agreement"} & set(asked.facets) and len(people) != 1:
         speaking = {k.who for k in kept if k.who}
@@ -149,6 +180,10 @@ def lacking(asked: Asked, kept: Sequence[Statement], harms: frozenset[str]) -> t
     said = [s for s in kept if s.kind != "gap"]
     texts = [seen(s.text) for s in said]
     told = {f for text in texts for f in facets_among(text, TOPICS)}
+    ends = set(asked.facets) & MEASURED & ENDPOINTS
+    if ends and asked.named.of("trial") and _GROUPS & set(asked.facets):
+        of_ends = [seen(s.text) for s in said if ends & set(s.facets)]
+        told -= _GROUPS - {f for text in of_ends for f in facets_among(text, _GROUPS)}
     held = {f for s in said for f in s.facets}
     held |= {f for text in texts for f in facets_of(text, every=True)} - _MARKED
     question = plain(asked.question)
@@ -160,22 +195,24 @@ def lacking(asked: Asked, kept: Sequence[Statement], harms: frozenset[str]) -> t
         and not _DOSED.search(" ".join(texts))
     ):
         missing.append("a dose")
-    missing += [f.replace("-", " ") for f in asked.facets if f in TOPICS and f not in told]
+    if not asked.patient:  # of whom much is told that nothing is asked of
+        missing += [f.replace("-", " ") for f in asked.facets if f in TOPICS and f not in told]
+        pointed = _to_the_point(asked, said)
+        if trials := set(asked.named.of("trial")):
+            pointed = [s for s in pointed if trials & set(s.about) and s.kind != "position"]
+        missing += untold(asked.question, [seen(s.text) for s in pointed])
     if held & harms:
         held.add("harm")
     rated = set(asked.strong) & harms
     if not asked.named.of("trial"):
         rated -= _SUMMARIES
+    missing += [f.replace("-", " ") for f in asked.strong if f in _CONDITIONS and f not in held]
+    if "brca" in asked.facets and ends and asked.named.of("trial") and "brca" not in held:
+        missing.append("brca")
     if rated and not rated & held:
         missing += [f.replace("-", " ") for f in asked.strong if f in rated]
     people = set(asked.named.of("person"))
-    voiced = [
-        s
-        for s in said
-        if people & set(s.about)
-        and {"opinion", "advice", "agreement", "practice", "reason", "forecast", "care"}
-        & set(s.facets)
-    ]
+    voiced = [s for s in said if people & set(s.about) and "presenter" not in s.facets]
     reported = asked.scope == "activity" and any(
         set(asked.facets) & MEASURED & set(s.facets) and set(asked.named.of("trial")) & set(s.about)
         for s in said[:1]
@@ -200,11 +237,10 @@ def lacking(asked: Asked, kept: Sequence[Statement], harms: frozenset[str]) -> t
         and drugs
         and alone
         and not any(drugs & set(s.about) for s in figures)
-    ):
+    ) or (drugs and alone and all(_OTHER_ARM.search(s.text) for s in figures)):
         missing.append("a figure for this drug")
     missing += _other_grade(question, asked, said, harms)
     missing += _ungraded(question, asked, said, harms)
-    ends = set(asked.facets) & MEASURED & ENDPOINTS
     for facet in asked.facets:
         if facet in FIGURES and facet not in held:
             missing.append(FIGURES[facet])
@@ -222,6 +258,16 @@ def lacking(asked: Asked, kept: Sequence[Statement], harms: frozenset[str]) -> t
         grouped = any("month" in s.group for s in said)
         if month and not grouped and not any(f"At {month} months" in text for text in texts):
             missing.append(FIGURES["landmark"])
+    regions = {code for code, pattern in REGIONS if re.search(pattern, question)}
+    if (
+        "approval" in asked.facets
+        and regions
+        and asked.scope == "all"
+        and _LICENCE.search(question)
+    ):
+        approvals = [s for s in said if s.kind == "approval"]
+        if not any(regions & set(s.regions) for s in approvals):
+            missing.append("an approval there")
     later = re.search(r"second[- ]line|third[- ]line|\b[23]l\b|later lines", question)
     if (
         later
@@ -248,10 +294,27 @@ def lacking(asked: Asked, kept: Sequence[Statement], harms: frozenset[str]) -> t
         and not set(asked.facets) & {"nct", "phase", "names"}
         and not _LISTS.search(question)
         and not re.search(r"how (?:much|often) (?:data|evidence|should|do)", question)
-        and not any(numbers(seen(s.text)) or _SPELLED.search(seen(s.text)) for s in said)
+        and not any(_counts(question, seen(s.text)) for s in _to_the_point(asked, said))
     ):
         missing.append("a figure for this")
     return tuple(dict.fromkeys(missing))
+
+
+def _to_the_point(asked: Asked, said: Sequence[Statement]) -> list[Statement]:
+    """The statements that speak to a question, without what stands beside them for company."""
+    strong = set(asked.strong)
+    return [
+        s
+        for i, s in enumerate(said)
+        if i == 0 or strong & set(s.facets) or asked.near.get(s.id, 0.0) >= _CLOSE
+    ]
+
+
+def _counts(question: str, text: str) -> bool:
+    """Whether a sentence holds a number of the kind that is asked for."""
+    if _SHARE.search(question):
+        return _A_SHARE.search(text) is not None and "No rates were given" not in text
+    return bool(numbers(text)) or _SPELLED.search(text) is not None
 
 
 def _other_grade(

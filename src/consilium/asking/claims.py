@@ -198,6 +198,8 @@ def supports(claim: str, statement: Statement, names: Names) -> bool:
             told = told & frozenset(statement.facets)
         if re.search(r"\bonly\b", part):
             continue  # what is said of one of several is not told apart by words alone
+        if "arms" in statement.facets and _halved(asked.mentions, part, names):
+            continue
         if _of(concrete, "trial") and _of(concrete, "trial") != _of(held, "trial"):
             continue
         if (
@@ -216,6 +218,14 @@ def supports(claim: str, statement: Statement, names: Names) -> bool:
         ):
             return True
     return False
+
+
+def _halved(mentions: tuple[str, ...], part: str, names: Names) -> bool:
+    """Whether of drugs given together in an arm a claim names one and leaves out the other."""
+    words = [(w, e) for w, e in names.parts(tokens(part)) if e.startswith("drug:") or w == "with"]
+    pairs = zip(words, words[1:], words[2:], strict=False)
+    together = {frozenset((a[1], c[1])) for a, b, c in pairs if b[0] == "with" and a[1] and c[1]}
+    return any(0 < len(pair & set(mentions)) < 2 for pair in together)
 
 
 def _of(entities: tuple[str, ...], kind: str) -> set[str]:

@@ -24,9 +24,18 @@ _DATE = re.compile(
 _CYCLES = re.compile(
     r"\b(?:cycles?|c) ?(\d{1,2}\b(?:(?:,| and| or| to|-|/|&| )+ ?(?:c(?:ycle)? ?)?\d{1,2}\b)*)"
 )
+_ORDINALS = {
+    word: n
+    for n, words in enumerate(
+        "first/1st second/2nd third/3rd fourth/4th fifth/5th sixth/6th seventh/7th eighth/8th".split(),
+        1,
+    )
+    for word in words.split("/")
+}
+_NTH = re.compile(rf"\b({'|'.join(_ORDINALS)})(?: (?:cycle|course|infusion|dose|one)\b|\?|$)")
 _MOST_CYCLES = 12
 _WANTS_DATES = re.compile(
-    r"\bwhen\b|\bdates?\b|next (?:cycle|dose|infusion|course)|\bday ?(?:8|15|21|22)\b|\bd(?:8|15|22)\b|cycle ?[2-9]|calendar|schedule"
+    r"\bwhen\b|\bdates?\b|next (?:cycle|dose|infusion|course)|\bday ?(?:8|15|21|22)\b|\bd(?:8|15|22)\b|cycle ?[2-9]|\bc[2-9](?:d\d{1,2})?\b|\b(?:second|third|fourth|fifth|sixth|\dth) (?:cycle|dose|infusion)|\bnext\b|calendar|schedule"
 )
 
 
@@ -60,7 +69,8 @@ def say_day(day: date) -> str:
 def first_day(text: str, day: date) -> date:
     """Day 1 of the cycle of which a day is told: the day itself, or a week before it as day 8."""
     told = re.search(
-        rf"\b(?:day|d) ?8\b(?: dose| infusion)?[^,;.?]{{0,24}}?(?:{_DATE.pattern})", plain(text)
+        rf"(?:\bday|(?<![a-z])d) ?8\b(?: dose| infusion)?[^,;.?]{{0,24}}?(?:{_DATE.pattern})",
+        plain(text),
     )
     before = plain(text)[: told.start()] if told else ""
     return day - timedelta(days=7) if told and not _DATE.search(before) else day
@@ -72,6 +82,9 @@ def calendar(asker: Asker, asked: Asked) -> Answer | None:
 
     drugs = [d.partition(":")[2] for d in asked.named.of("drug")]
     found = dates(asked.question, asked.as_of)
+    late = re.search(r"\b(?:late|delayed|postponed|instead|actually)\b", plain(asked.question))
+    if len(found) == 2 and late:
+        found = [max(found)]  # from the day on which it was given
     if len(drugs) != 1 or len(found) != 1 or not _WANTS_DATES.search(plain(asked.question)):
         return None
     if set(asked.facets) & {"approval", "pfs", "os", "status", "pregnancy"}:
@@ -86,17 +99,33 @@ def calendar(asker: Asker, asked: Asked) -> Answer | None:
     ]
     if not held:
         return None
+    told_weeks = re.search(r"\bq(\d)w\b|every (\d) weeks", plain(asked.question))
+    if told_weeks:  # of several schedules the one that is named
+        weeks = int(told_weeks[1] or told_weeks[2])
+        held = [g for g in held if g.every_days == 7 * weeks] or held
     dose = held[0]
     day_1 = first_day(asked.question, found[0])
     parts = [f"day {n} on {say_day(day_1 + timedelta(days=n - 1))}" for n in dose.days if n > 1]
     every = timedelta(days=dose.every_days or 0)
     text = plain(asked.question)
-    told = re.search(rf"\b(?:cycle|c) ?(\d{{1,2}})\b[^,;.?]{{0,24}}?(?:{_DATE.pattern})", text)
-    given = int(told[1]) if told else 1
-    others = {int(n) for list_ in _CYCLES.findall(text) for n in re.findall(r"\d+", list_)}
+    told = re.search(
+        rf"(?:\b(?:cycle|c) ?(?P<n>\d{{1,2}})(?:d(?:ay)? ?\d{{1,2}})?|\b(?P<nth>{'|'.join(_ORDINALS)}) "
+        rf"(?:cycle|course|dose|infusion))\b[^;?]{{0,40}}?(?:{_DATE.pattern})",
+        text,
+    )
+    given = (int(told["n"]) if told["n"] else _ORDINALS[told["nth"]]) if told else 1
+    bare = re.sub(r"(?<=c\d)(?=d\d)", " ", _DATE.sub(" ", text))
+    days = {int(n) for n in re.findall(r"(?:\bday|(?<![a-z])d) ?(\d{1,2})\b", bare)}
+    bare = re.sub(r"(?<![a-z])d(?:ay)? ?\d{1,2}\b", " ", bare)  # cycles alone
+    others = {int(n) for list_ in _CYCLES.findall(bare) for n in re.findall(r"\d+", list_)}
+    others |= {_ORDINALS[word] for word in _NTH.findall(bare)}
     later = sorted(n for n in others if given < n <= given + _MOST_CYCLES)
+    wanted = sorted(n for n in dose.days if n > 1 and n in days)
     if later and (told or later != [2]):
-        parts += [f"cycle {n} on {say_day(day_1 + (n - given) * every)}" for n in later]
+        for n in later:
+            start = day_1 + (n - given) * every
+            parts.append(f"cycle {n} on {say_day(start)}")
+            parts += [f"day {d} of it on {say_day(start + timedelta(days=d - 1))}" for d in wanted]
     else:
         parts.append(f"the next cycle on {say_day(day_1 + every)}")
     lead = f"With day 1 on {say_day(day_1)}: {', '.join(parts)}."

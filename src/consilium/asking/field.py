@@ -75,8 +75,12 @@ def features(
     entities: Iterable[str],
     facets: Iterable[str],
     known: float,
+    strangers: int = 0,
 ) -> dict[str, float]:
-    """What the gate looks at: the wording without its names, and what is known of it."""
+    """What the gate looks at: the wording without its names, and what is known of it.
+
+    ``strangers`` counts the words written like names that the store does not know.
+    """
     kinds = [e.partition(":")[0] for e in entities]
     text = plain(question)
     held = list(facets)
@@ -92,6 +96,13 @@ def features(
         "near": float(_NEAR.search(text) is not None),
         "few": float(len(words) < 4),
         "bare": float(not kinds and _NEAR.search(text) is None),
+        "strangers": float(min(3, strangers)),
+        "stranger": float(strangers > 0),
+        "long-number": float(
+            re.search(r"\d{5,}|\d{3}[ -]\d{3}|[a-z]\d{2,}-\d{3,}", text) is not None
+        ),
+        "dated": float(re.search(r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b", text) is not None),
+        "wide": float(len(words) > 25),
     }
     pairs = zip(["^", *words], words, strict=False)
     for name in (*words, *(f"{a} {b}" for a, b in pairs)):

@@ -26,7 +26,7 @@ _EMERGENCY = re.compile(
     r"airway (?:is )?swelling|(?:throat|tongue|face|lip)s? (?:is |are )?swelling|swelling of the (?:throat|tongue|face)|\bunresponsive\b|\bhypotensive\b.{0,60}\b(?:now|what)|\bnow hypotensive|(?:having|in) (?:a )?(?:seizure|anaphyla)"
 )
 _PERSONAL = re.compile(
-    r"\b(?:i have|i've got|i was diagnosed|i've been|i am on|i'm on|i'm taking|i am taking|i take|"
+    r"\bim (?:on|taking|having|scared)\b|\b(?:i have|i've got|i was diagnosed|i've been|i am on|i'm on|i'm taking|i am taking|i take|"
     r"i have been|i started|i am a (?:breast )?cancer|i'm a (?:breast )?cancer|am i (?:going|eligible|"
     r"a candidate|dying|able)|i(?:'m| am) (?:scared|worried|dying|afraid|stage)|should i (?:take|stop|start|"
     r"have|switch|get|go|try|continue|skip|ask)|can i (?:take|stop|drink|eat|skip|have|drive|travel|get|still)|"
@@ -51,7 +51,7 @@ _INJECTION = re.compile(
     r"override (?:your|the|all)|bypass|</?(?:system|user|assistant|instruction)|\[(?:system|inst)|"
     r"new instructions?:|reveal (?:your|the)|repeat (?:the )?(?:words|text|everything) above|print your|"
     r"\blet'?s play\b|play a game|\blie (?:to me )?about|\b(?:tell|give) (?:me |us )?(?:a lie|lies|something false|false)|(?:you|please) lie\b|"
-    r"make (?:something|it|one|them) up|make up (?:a|an|some|the|any)|just guess|\bguess (?:the|a|what)|\bfabricat\w+|invent (?:a|some|the)|hypothetically,? if you (?:were|had) no"
+    r"make (?:something|it|one|them) up|make up (?:a|an|some|any|the (?:figure|number|answer|result|rest))\b|just guess|\bguess (?:the|a|what)|\bfabricat\w+|invent (?:a|some|the)|hypothetically,? if you (?:were|had) no"
 )
 _IDENTIFIERS = re.compile(
     r"\b(?:mrn|medical record (?:number|no)|hospital (?:number|no)|nhs (?:number|no)|ssn|social security|"
@@ -68,8 +68,8 @@ _NAME = re.compile(
     r"[A-Z][a-z]+(?: [A-Z]\.?)?(?: [A-Z][a-z]+)?"
 )
 _ORDER = re.compile(
-    r"(?:how (?:many|much)|what) (?:mg|milligrams?|ml|vials?)\b|\bdose\b.{0,60}\b(?:\d{2,3} ?kg|\d\.\d+ ?m2|bsa)|"
-    r"\b\d{2,3}(?:\.\d)? ?(?:kg|kilos?|lbs?|pounds)\b|"
+    r"(?:how (?:many|much)|what|total|exact) (?:mg|milligrams?|ml|vials?)\b|\bmg\?|\bdose\b.{0,60}\b(?:\d{2,3} ?kg|\d\.\d+ ?m2|bsa)|"
+    r"(?=.*(?:\bdos|\bmg\b|how much|\bgive\b|vial|\border|prescri|calculat|infus|bolus|work out)).*\b\d{2,3}(?:\.\d)? ?(?:kg|kilos?|lbs?|pounds)\b|"
     r"(?:calculate|work out|compute|give me|tell me|what is|what's) (?:the |her |his |a |their )?(?:exact |total |right |correct )?(?:dose|dosage|mg)\b.{0,40}\b(?:for (?:my|this|a|her|him|the) (?:patient|pt|lady|woman|man|\d)|for (?:her|him)|she|he)|"
     r"\b(?:place|write|enter|put in|sign|submit|send|draft) (?:me )?(?:an? |the |this |her |his )?(?:order|prescription|script|chemo order|referral)|"
     r"\bprescribe\b.{0,30}\b(?:for|to|my|her|him|me)\b|\border\b.{0,25}\b(?:for (?:my|this|bed|her|him|room|tomorrow|today)|now)|"
@@ -102,6 +102,8 @@ _SAYS = {
     "What the label says of the dose in general can be asked here.",
     "promotional": "Promotional, legal and other writing is not done here. The statements and their "
     "sources may be cited as they stand.",
+    "forecast": "That lies ahead of every source, or hangs on one person: nobody holds it, and none "
+    "is made up here. What is known today can be asked, with its date.",
     "unknown-name": "The stored sources hold nothing by this name:",
     "out-of-field": "This lies outside what the edition holds: TROP-2-directed antibody-drug "
     "conjugates, and what they are weighed against, in HER2-negative metastatic breast cancer.",

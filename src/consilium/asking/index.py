@@ -12,7 +12,9 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import log
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+import msgspec
 
 from consilium.asking.statements import Statement
 from consilium.asking.words import TOPICS, content, facets_among, plain
@@ -29,33 +31,35 @@ class TextSearch(Protocol):
 
 
 class Fts5:
-    """Full text in SQLite, in memory."""
+    """Full text in SQLite, in memory; written when it is first looked into."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._held: dict[str, int] = {}
+        self._rows: dict[str, str | None] = {}
+        """What is still to be written: text by id, nothing for a row to go."""
         self._base = sqlite3.connect(":memory:", check_same_thread=False)
         self._base.execute("CREATE VIRTUAL TABLE said USING fts5(id UNINDEXED, words)")
 
     def update(self, statements: Iterable[Statement]) -> tuple[int, int]:
-        """Take a new set of statements; returns how many rows were written and removed."""
-        wanted = {s.id: s for s in statements}
+        """Take a new set of statements; returns how many rows are written and removed."""
+        wanted = {s.id: _searched(s) for s in statements}
         with self._lock:
-            changed = [s for s in wanted.values() if self._held.get(s.id) != hash(_searched(s))]
+            changed = {i: text for i, text in wanted.items() if self._held.get(i) != hash(text)}
             gone = [i for i in self._held if i not in wanted]
-            old = [*gone, *(s.id for s in changed if s.id in self._held)]
-            if old:
-                rows = dict(self._base.execute("SELECT id, rowid FROM said").fetchall())
-                self._base.executemany("DELETE FROM said WHERE rowid=?", [(rows[i],) for i in old])
-            self._base.executemany(
-                "INSERT INTO said VALUES (?, ?)",
-                [(s.id, " ".join(content(_searched(s)))) for s in changed],
-            )
-            for s in changed:
-                self._held[s.id] = hash(_searched(s))
-            for name in gone:
-                del self._held[name]
+            self._rows |= {**changed, **dict.fromkeys(gone)}
+            self._held = {i: hash(text) for i, text in wanted.items()}
         return len(changed), len(gone)
+
+    def _write(self) -> None:
+        at = dict(self._base.execute("SELECT id, rowid FROM said").fetchall())
+        old = [(at[i],) for i in self._rows if i in at]
+        self._base.executemany("DELETE FROM said WHERE rowid=?", old)
+        self._base.executemany(
+            "INSERT INTO said VALUES (?, ?)",
+            [(i, " ".join(content(text))) for i, text in self._rows.items() if text is not None],
+        )
+        self._rows = {}
 
     def find(self, words: Sequence[str], most: int) -> list[tuple[str, float]]:
         """Ids of the statements nearest to some words by BM25, best first."""
@@ -64,6 +68,8 @@ class Fts5:
         if not query:
             return []
         with self._lock:
+            if self._rows:
+                self._write()
             rows = self._base.execute(
                 "SELECT id, -bm25(said) FROM said WHERE said MATCH ? ORDER BY bm25(said) LIMIT ?",
                 (query, most),
@@ -76,7 +82,7 @@ def _searched(statement: Statement) -> str:
     return f"{statement.text} {statement.also} {statement.id.replace('/', ' ')}"
 
 
-class _Held(NamedTuple):
+class Held(msgspec.Struct, frozen=True, array_like=True):
     """What is worked out once of a statement."""
 
     searched: str
@@ -86,8 +92,8 @@ class _Held(NamedTuple):
     topics: frozenset[str]
 
 
-def _held(statement: Statement, searched: str) -> _Held:
-    return _Held(
+def _held(statement: Statement, searched: str) -> Held:
+    return Held(
         searched,
         frozenset(content(searched)),
         frozenset(content(statement.group)),
@@ -104,9 +110,15 @@ def searched_words(statement: Statement) -> tuple[str, ...]:
 class Index:
     """Statements by id, by entity and by facet, with their full text."""
 
-    def __init__(self, statements: Iterable[Statement], text: TextSearch | None = None) -> None:
+    def __init__(
+        self,
+        statements: Iterable[Statement],
+        text: TextSearch | None = None,
+        held: dict[str, Held] | None = None,
+    ) -> None:
+        """``held`` is what was worked out of the same statements before."""
         self.text = text or Fts5()
-        self._words: dict[str, _Held] = {}
+        self.held: dict[str, Held] = held or {}
         self.update(statements)
 
     def update(self, statements: Iterable[Statement]) -> tuple[int, int]:
@@ -119,34 +131,34 @@ class Index:
                 self.by_entity.setdefault(entity, []).append(s.id)
             for facet in s.facets:
                 self.by_facet.setdefault(facet, []).append(s.id)
-        held = self._words
-        self._words = {}
+        before = self.held
+        self.held = {}
         for s in self.by_id.values():
             searched = _searched(s)
-            before = held.get(s.id)
-            self._words[s.id] = (
-                before if before is not None and before.searched == searched else _held(s, searched)
+            known = before.get(s.id)
+            self.held[s.id] = (
+                known if known is not None and known.searched == searched else _held(s, searched)
             )
-        often = Counter(w for held_words in self._words.values() for w in held_words.words)
+        often = Counter(w for held_words in self.held.values() for w in held_words.words)
         self.vocabulary = frozenset(often)
-        self._rare = {w: log(len(self._words) / n) + 0.1 for w, n in often.items()}
+        self._rare = {w: log(len(self.held) / n) + 0.1 for w, n in often.items()}
         return self.text.update(self.by_id.values())
 
     def words(self, name: str) -> frozenset[str]:
         """The stems by which a statement may be found."""
-        return self._words[name].words
+        return self.held[name].words
 
     def group(self, name: str) -> frozenset[str]:
         """The stems of the group of patients that a statement holds for."""
-        return self._words[name].group
+        return self.held[name].group
 
     def own(self, name: str) -> frozenset[str]:
         """The stems of the text of a statement alone."""
-        return self._words[name].own
+        return self.held[name].own
 
     def topics(self, name: str) -> frozenset[str]:
         """Those of the subjects that count as told only where the words tell of them."""
-        return self._words[name].topics
+        return self.held[name].topics
 
     def weight(self, word: str) -> float:
         """How much a word tells: the rarer in the store, the more; a strange one as the rarest."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import msgspec
@@ -22,6 +22,8 @@ _MORE: dict[str, tuple[str, ...]] = {
     "drug:olaparib": ("ola",),
     "drug:talazoparib": ("tala",),
     "drug:nab-paclitaxel": ("nab pac",),
+    "drug:capecitabine": ("cape",),
+    "drug:palbociclib": ("palbo",),
     "drug:filgrastim": ("gcsf", "g csf", "granulocyte colony stimulating factor", "growth factor", "growth factors", "granulocyte colony"),
     "drug:pegfilgrastim": ("peg filgrastim", "peg gcsf", "neulasta", "long acting g csf"),
     "drug:loperamide": ("imodium",),
@@ -65,6 +67,12 @@ _MORE: dict[str, tuple[str, ...]] = {
     "trial:ever-132-002": ("ever 132",),
 }  # fmt: skip
 
+_BODIES = (
+    ("person:asco", re.compile(r"\basco(?:'s)?\b(?! ?(?:/cap|20\d\d|'?\d\d\b|annual|congress|meeting|abstract|pres|poster))(?<!at asco)(?<!from asco)")),
+    ("person:esmo", re.compile(r"\besmo(?:'s)?\b(?! ?(?:20\d\d|'?\d\d\b|asia|breast|congress|annual|meeting|abstract|pres|late))(?<!at esmo)(?<!after esmo)(?<!from esmo)")),
+)  # fmt: skip
+"""Bodies whose names are also those of their congresses."""
+_POOLED = re.compile(r"\bpool|combined|together|individual[- ]patient|meta-?analys")
 _UNKNOWN_DRUG = re.compile(
     r"\b[a-z]{3,}(?:mab|tinib|ciclib|parib|tecan|lisib|sertib|rafenib|platin|taxel|rubicin|degib"
     r"|zomib|vedotin|mafodotin|ravtansine|soravtansine|duocarmazine|ozogamicin|pelisib|estrant"
@@ -95,7 +103,7 @@ _CONGRESSES = frozenset(
     """sabcs adc review mtnbc second first conjugate study series cohort records subgroup report trial abstract
     curr oncol breast cancer european german italian dutch french chemotherapy patients growth factor research
     clinical oncology nature npj lancet annals journal translational portugal primary final pooled paper mirror
-    elderly medicare treatment attrition hospital network data""".split()
+    elderly medicare treatment attrition hospital network data systematic multicentre chart""".split()
 )
 _NOT_TRIALS = frozenset(
     "HER2 BRCA1 BRCA2 TROP2 TROP-2 ESMO ASCO SABCS SN-38 SN38 CL2A UGT1A1 PD-L1 PDL1 CYP3A4 CYP3A "
@@ -125,6 +133,7 @@ class Names:
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
         self.table: dict[tuple[str, ...], str] = {}
+        self._slip = lru_cache(maxsize=4096)(self._meant)
         for drug in edition.contents.drugs:
             for name in (drug.id, drug.name, drug.short, *drug.brands, *drug.names):
                 self._add(name, f"drug:{drug.id}")
@@ -183,7 +192,8 @@ class Names:
         """Long one-word names by length, for slips of the fingers."""
         found: dict[int, list[tuple[str, str]]] = {}
         for key, entity in self.table.items():
-            if len(key) == 1 and len(key[0]) >= 6 and not entity.startswith("company:"):
+            exact_only = entity.startswith("company:") or key[0] in self._of_cohorts
+            if len(key) == 1 and len(key[0]) >= 6 and not exact_only:
                 found.setdefault(len(key[0]), []).append((key[0], entity))
         for words, entity in self.table.items():
             for word in words:
@@ -192,7 +202,8 @@ class Names:
                     found.setdefault(len(word), []).append((word, exact or entity))
         return found
 
-    def _slip(self, word: str) -> str | None:
+    def _meant(self, word: str) -> str | None:
+        """The long name of which a word is a slip of the fingers."""
         most = 1 if len(word) < 8 else 2
         for length in range(len(word) - most, len(word) + most + 1):
             for name, _ in self._single.get(length, ()):
@@ -228,7 +239,7 @@ class Names:
         found: dict[str, None] = {}
         mentions: list[str] = []
         behind = ""  # the entity right before: a name with its abbreviation counts once
-        for _, entity in self._parts(words):
+        for _, entity in self.parts(words):
             if entity:
                 found[entity] = None
                 if entity != behind:
@@ -242,6 +253,13 @@ class Names:
         for number in _NCT.findall(lower):
             if number in self.ncts:
                 found[self.ncts[number]] = None
+        for body, meant in _BODIES:
+            if meant.search(lower):
+                found[body] = None
+        pooled = {"trial:tropics-02", "trial:ever-132-002"}
+        if pooled <= found.keys() and _POOLED.search(lower):
+            found = dict.fromkeys(e for e in found if e not in pooled)
+            found["trial:tropics-02-ever-132-002-pooled"] = None
         unknown = tuple(dict.fromkeys(self._unknown(text, words))) if repair else ()
         for name in unknown:  # ASCENT-09 is not ASCENT
             family = _FAMILY.match(plain(name))
@@ -252,7 +270,7 @@ class Names:
                         found.pop(entity)
         return Named(tuple(found), unknown, tuple(mentions))
 
-    def _parts(self, words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    def parts(self, words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         """The words one by one, the longest names as one part with their entity."""
         i = 0
         while i < len(words):
@@ -270,13 +288,13 @@ class Names:
         """The words of a question, each name replaced by its kind, such as `<drug>`."""
         return tuple(
             f"<{entity.partition(':')[0]}>" if entity else word
-            for word, entity in self._parts(self.repaired(text))
+            for word, entity in self.parts(self.repaired(text))
         )
 
     def cohorts(self, text: str) -> tuple[str, ...]:
         """The words of a text that name a cohort of several: they tell which one is meant."""
         held = {tokens(word) for word in self._of_cohorts}
-        return tuple(w for w, entity in self._parts(tokens(text)) if entity and tokens(w) in held)
+        return tuple(w for w, entity in self.parts(tokens(text)) if entity and tokens(w) in held)
 
     def _written(self, entity: str, text: str) -> bool:
         words = tokens(text)

@@ -34,6 +34,8 @@ _WEIGHT = {
 }
 _WORDS = 5.0
 """What a statement gains that holds every word of the question beside its names."""
+_WORDING = 4.0
+"""What a statement gains one of whose wordings is the question itself."""
 _K = 60
 """Of reciprocal-rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009)."""
 _MEANING = 2.0
@@ -63,6 +65,8 @@ _MARKS = tuple((re.compile(a), re.compile(b), worth) for a, b, worth in _FINE)
 _COUNTER = tuple((re.compile(a), re.compile(b), worth) for a, b, worth in _AGAINST)
 
 
+_BODIES = frozenset(("person:nccn", "person:asco", "person:esmo", "person:eortc"))
+_LICENCE = re.compile(r"\bapprov|licen[cs]|authori[sz]|\bindication|on[- ]label")
 _CARE = frozenset(
     """management dose-reduction premedication gate prophylaxis monitoring dose infusion contraindication
     pregnancy interactions renal hepatic boxed-warning""".split()
@@ -101,6 +105,10 @@ class Wish(msgspec.Struct):
     counter: tuple[tuple[re.Pattern[str], float], ...]
     drugs: frozenset[str]
     people: frozenset[str]
+    bodies: frozenset[str]
+    """Societies that are named and that give guidance."""
+    licence: bool
+    """Whether an approval is asked for in so many words."""
     rare: str
     """Of several drugs the one on which by far the least is held."""
     care: bool
@@ -111,6 +119,7 @@ class Wish(msgspec.Struct):
     told: tuple[float, ...]
     """Numbers of the question that a condition of a label may hold, such as a clearance."""
     grade: str
+    defines: bool
     members: bool
     """Whether the drugs of a class are asked for."""
 
@@ -152,6 +161,8 @@ def wish(index: Index, names: Names, asked: Asked, wanted: tuple[str, ...]) -> W
         drugs=frozenset(e for e in wanted if e.startswith("drug:")),
         rare=_rare(index, [e for e in wanted if e.startswith("drug:")]),
         people=frozenset(e for e in wanted if e.startswith("person:")),
+        bodies=frozenset(wanted) & _BODIES,
+        licence="approval" in asks and _LICENCE.search(lowered) is not None,
         care=bool(asks & _CARE or (asks & _EVENTS and _DONE.search(lowered)))
         and not asks & {"real-world", "g-csf-use"}
         and not (main and main[0].startswith("trial:"))
@@ -161,6 +172,7 @@ def wish(index: Index, names: Names, asked: Asked, wanted: tuple[str, ...]) -> W
         chemotherapy=alone,
         told=_measures(lowered) if asks & _MEASURABLE else (),
         grade=graded[1] if graded else "",
+        defines=asked.defines,
         members=re.search(
             r"\b(?:which|what|names? of|name|list)(?: (?:the|two|three|2|3|other|all))* <class>(?! (?:trial|stud))",
             " ".join(names.masked(asked.question)),
@@ -276,6 +288,7 @@ def score(index: Index, wants: Wish, statement: Statement) -> float:
     text = statement.text
     telling = min(1.0, sum(wants.words.values()) / 8)
     value = _WORDS * telling * coverage(wants.words, index.words(statement.id))
+    value += _WORDING * asked.near.get(statement.id, 0.0)
     value += sum(_WEIGHT[e.partition(":")[0]] for e in wants.wanted if e in about)
     generic = 0.8 if wants.strong else 2.0
     for facet in asks & facets:
@@ -328,8 +341,8 @@ def score(index: Index, wants: Wish, statement: Statement) -> float:
     if "interchange" in facets and "interchange" not in asks:
         value -= 3.0 if statement.kind == "care" else 1.5
     if statement.kind == "definition":
-        value += 4.0 if asked.defines and not main else -1.0
-    if asked.defines and wants.drugs and facets & {"class", "target"}:
+        value += 4.0 if wants.defines and not main else -1.0
+    if wants.defines and wants.drugs and facets & {"class", "target"}:
         value += 2.0
     if statement.kind == "position" and not wants.opinion and main and main[0].startswith("trial:"):
         value -= 1.5
@@ -337,6 +350,10 @@ def score(index: Index, wants: Wish, statement: Statement) -> float:
         value -= 3.0 if statement.who else 1.5
     if statement.kind == "approval":
         value += _approval(wants, statement, facets)
+    elif wants.licence:
+        value -= 2.0
+    if wants.bodies and not wants.bodies & about and not (main and main[0].startswith("trial:")):
+        value -= 2.0
     if "dose-reduction" in asks and statement.facets[1:2] == ("dose",):
         value += 2.0
     if statement.facets[1:2] and statement.facets[1] in asks & {

@@ -114,14 +114,14 @@ def prepare(
 def _asker(edition: Edition, semantic: bool) -> Asker:
     """Answers from an edition, by meaning too where that is asked for."""
     from consilium.asking import Asker  # noqa: PLC0415
+    from consilium.knowledge.cache import default_folder  # noqa: PLC0415
 
-    asker = Asker(edition)
+    asker = Asker(edition, folder=default_folder())
     if semantic:
         from rich.console import Console  # noqa: PLC0415
         from rich.progress import Progress  # noqa: PLC0415
 
         from consilium.asking.nearness.installed import near  # noqa: PLC0415
-        from consilium.knowledge.cache import default_folder  # noqa: PLC0415
 
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("statements encoded, once", total=None)
@@ -133,6 +133,7 @@ def _asker(edition: Edition, semantic: bool) -> Asker:
 
 
 def _show(answer: Answer) -> None:
+    from rich.padding import Padding  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     from consilium.asking import Said, chip  # noqa: PLC0415
@@ -141,8 +142,8 @@ def _show(answer: Answer) -> None:
     out = console()
 
     def said(item: Said) -> None:
-        out.print(Text(f"  • {item.text}"))
-        out.print(Text(f"    [{chip(item)}]", style="dim"))
+        out.print(Padding(Text(f"• {item.text}"), (0, 0, 0, 2)))
+        out.print(Padding(Text(f"[{chip(item)}]", style="dim"), (0, 0, 0, 4)))
 
     if answer.lead:
         out.print(Text(answer.lead, style="bold"))
