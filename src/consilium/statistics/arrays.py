@@ -81,6 +81,17 @@ def positive(values: ArrayLike, name: str, size: int) -> FloatArray:
     return column
 
 
+def not_negative(values: ArrayLike, name: str, size: int) -> FloatArray:
+    """Numbers from zero on, of which one at least is above it, such as how often a row counts."""
+    column = numbers(values, name, size=size)
+    if column.min() < 0:
+        row = int(column.argmin())
+        raise StatisticsError(f"`{name}` row {row} is {column[row]:g}; it cannot be negative")
+    if not column.any():
+        raise StatisticsError(f"`{name}` are all zero; nobody is left")
+    return column
+
+
 def entries(values: ArrayLike | None, time: FloatArray) -> FloatArray | None:
     """Times of delayed entry, each before its exit; None where everybody is seen from zero."""
     if values is None:

@@ -22,7 +22,7 @@ from consilium.statistics.arrays import (
     entries,
     flags,
     normal_quantile,
-    positive,
+    not_negative,
     sorted_rows,
     times,
     total,
@@ -229,17 +229,18 @@ def kaplan_meier(
 
     ``time`` is when each row left, ``event_observed`` whether with the event (1) or censored
     (0), ``entry`` when it came under observation (left truncation), ``weights`` how many
-    patients it stands for. A censoring at the time of an event comes after it.
+    patients it stands for (0 is nobody). A censoring at the time of an event comes after it.
 
     ``estimator`` "kaplan-meier" (JASA 1958;53:457); "nelson-aalen" gives exp(-H) of that
-    hazard; "fleming-harrington" breaks ties one by one in H, as Efron does.
+    hazard; "fleming-harrington" breaks ties row by row in H, as Efron does.
     """
     table = risk_table(time, event_observed, entry=entry, weights=weights)
     n, d = table.n_risk, table.n_event
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(n > 0, d / n, 0.0)
         if estimator == "fleming-harrington":
-            step, step_variance = _one_by_one(n, d)
+            rows = d if weights is None else risk_table(time, event_observed).n_event
+            step, step_variance = _one_by_one(n, d, rows)
         else:
             step = share
             step_variance = np.where(n > 0, share / n, 0.0)
@@ -321,7 +322,7 @@ def risk_table(
     observed = flags(event_observed, "event_observed", leaving.size)
     entered = entries(entry, leaving)
     if weights is not None:
-        weight = positive(weights, "weights", leaving.size)
+        weight = not_negative(weights, "weights", leaving.size)
         return _weighted_table(leaving, observed, entered, weight)
     sorted_times, happened = sorted_rows(leaving, observed)
     distinct, first = _distinct(sorted_times)
@@ -363,13 +364,17 @@ def _distinct(ascending: FloatArray) -> tuple[FloatArray, IntArray]:
     return ascending[first], first
 
 
-def _one_by_one(n: FloatArray, d: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Hazard and variance of each time when its ties are taken one after another."""
-    counts = np.rint(d).astype(np.int64)
+def _one_by_one(n: FloatArray, d: FloatArray, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Hazard and variance of each time when the rows with the event, ``rows`` of them, leave one
+    after another, each with their mean weight."""
+    counts = rows.astype(np.int64)
     owner = np.repeat(np.arange(n.size), counts)
     rank = np.arange(owner.size) - np.repeat(np.cumsum(counts) - counts, counts)
-    left = n[owner] - rank
-    return total(owner, 1 / left, n.size), total(owner, 1 / left**2, n.size)
+    each = (d / np.maximum(counts, 1))[owner]
+    left = n[owner] - rank * each
+    counted = each > 0
+    owner, each, left = owner[counted], each[counted], left[counted]
+    return total(owner, each / left, n.size), total(owner, each / left**2, n.size)
 
 
 _LEVEL = 1.5e-8  # survival this close to a share counts as equal to it

@@ -80,6 +80,25 @@ def test_a_weight_is_as_many_patients(rows):
     )
 
 
+def test_weighted_ties_are_broken_row_by_row_at_their_mean_weight():
+    curve = kaplan_meier(
+        [2, 2, 2, 5], [1, 1, 0, 1], weights=[0.5, 1.5, 1, 2], estimator="fleming-harrington"
+    )
+    assert curve.cumulative_hazard == pytest.approx([1 / 5 + 1 / 4, 1 / 5 + 1 / 4 + 1])
+    variance = curve.cumulative_hazard_standard_error**2
+    assert variance == pytest.approx([1 / 25 + 1 / 16, 1 / 25 + 1 / 16 + 1 / 2])
+
+
+def test_a_row_without_weight_is_nobody():
+    curve = kaplan_meier([1, 2, 2, 3, 5], [1, 0, 1, 1, 1], weights=[0, 1, 2, 1, 0])
+    without = kaplan_meier([2, 2, 3], [0, 1, 1], weights=[1, 2, 1])
+    assert curve.survival_at([1, 2, 3, 5]) == pytest.approx([1, *without.survival_at([2, 3]), 0])
+    assert curve.restricted_mean(3).value == pytest.approx(without.restricted_mean(3).value)
+    for weights, said in (([0, 0], "all zero"), ([1, -1], "row 1 is -1; it cannot be negative")):
+        with pytest.raises(StatisticsError, match=said):
+            kaplan_meier([1, 2], [1, 1], weights=weights)
+
+
 def test_a_weight_is_as_many_patients_for_breslow():
     weight = RNG.integers(1, 4, N)
     rows = np.repeat(np.arange(N), weight)
