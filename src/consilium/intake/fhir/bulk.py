@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -35,6 +35,7 @@ from consilium.knowledge.records import FactRecord
 
 _EPOCH = 1_000_000 - date(1970, 1, 1).toordinal()
 _UNDATED, _FIXED = 0, -1
+_NEVER = 1 << 40
 _THRESHOLDS = (30, 90)
 _MOST_KEPT = 200_000
 _ALONE = -1
@@ -386,12 +387,26 @@ class BulkReader:
         wanted = kept & (treated & ~slow)[scanned.record] & table.dated[scanned.meaning]
         slow[scanned.record[wanted & table.unordered[scanned.meaning]]] = True
         at = np.flatnonzero(wanted & ~slow[scanned.record])
-        meanings, days = scanned.meaning[at].tolist(), scanned.days[at].tolist()
-        for row, start, end in _by_row(scanned.record[at]):
-            history = _History.of(self._known, meanings[start:end], days[start:end])
-            if history is None:
-                slow[row] = True
+        spread = at[table.together[scanned.meaning[at]]]
+        since = np.full(len(slow), _NEVER)
+        for slots in table.spread.T:
+            days = _days(scanned, spread, slots[scanned.meaning[spread]])
+            np.minimum.at(since, scanned.record[spread], np.where(days > 0, days, _NEVER))
+        since[since == _NEVER] = _UNDATED
+        told = at[~table.together[scanned.meaning[at]]]
+        rows, meanings = scanned.record[told], scanned.meaning[told]
+        start, end = (_days(scanned, told, slots[meanings]) for slots in table.moments.T)
+        verdicts = rows[table.verdict[meanings]] * _DAYS + start[table.verdict[meanings]]
+        days, times = np.unique(verdicts, return_counts=True)
+        slow[days[times > 1] // _DAYS] = True  # two verdicts share a day
+        order = np.lexsort((meanings, end, start, rows))
+        columns = (column[order].tolist() for column in (meanings, start, end))
+        named, starts, ends = columns
+        for row, first, last in _by_row(rows[order]):
+            if slow[row]:
                 continue
+            span = slice(first, last)
+            history = _History(tuple(named[span]), starts[span], ends[span], int(since[row]))
             key = history.key
             case = self._case_of.get(key)
             if case is None:
@@ -416,33 +431,12 @@ class BulkReader:
 class _History(NamedTuple):
     """What was given to one patient and how the disease went, in the order of time."""
 
-    days: list[tuple[int, ...]]
     meanings: tuple[int, ...]
+    starts: list[int]
+    ends: list[int]
+    """Zero where there is no end, or where it is a verdict on one day."""
     since: int
     """The first day of spread."""
-
-    @classmethod
-    def of(
-        cls, known: list[Meaning], meanings: list[int], days: list[list[int]]
-    ) -> _History | None:
-        """The history that some resources tell; none where two verdicts share a day."""
-        told: list[tuple[tuple[int, ...], int]] = []
-        since = 0
-        verdicts: list[int] = []
-        for place, on in zip(meanings, days, strict=True):
-            meaning = known[place]
-            if meaning.together:
-                for slot in meaning.spread:
-                    first = on[slot] if slot >= 0 else since
-                    since = min(since or first, first)
-                continue
-            told.append((tuple([on[slot] if slot >= 0 else 0 for slot in meaning.moments]), place))
-            if meaning.verdict is not None:
-                verdicts.append(told[-1][0][0])
-        if len(set(verdicts)) < len(verdicts):
-            return None
-        told.sort()
-        return cls([one for one, _ in told], tuple([place for _, place in told]), since)
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -451,7 +445,7 @@ class _History(NamedTuple):
         Medicines are grouped by which day is the earlier and by whether two are more than 30
         or 90 days apart, and by nothing else of a day.
         """
-        days = [self.since, *chain.from_iterable(self.days)]
+        days = [self.since, *self.starts, *self.ends]
         distinct = sorted(set(days))
         order = {day: place for place, day in enumerate(distinct)}
         dated = distinct[1:] if not distinct[0] else distinct
@@ -467,7 +461,7 @@ class _History(NamedTuple):
         extent = Extent((Spread("", "", Moment(_day(self.since)), ""),) if self.since else ())
         reader = MedicationReader(vocabulary, Resources([]), Harvest(), extent)
         exposures = []
-        for place, days in zip(self.meanings, self.days, strict=True):
+        for place, *days in zip(self.meanings, self.starts, self.ends, strict=True):
             meaning = known[place]
             if meaning.given is not None:
                 start, end = (_day(day) if day else None for day in days)
@@ -536,9 +530,15 @@ class _Table:
         # whose days bear on the grouping of medicines
         dated = [bool(one.moments or one.spread) or one.refers for one in meanings]
         self.dated = np.array(dated, np.bool_)
-        # whose days are not all told by the resource itself
-        unordered = [one.refers or FIXED_DAY in (*one.moments, *one.spread) for one in meanings]
+        # whose days are not all told by the resource itself, or are more than are looked at
+        unordered = [
+            one.refers or len(one.spread) > 2 or FIXED_DAY in (*one.moments, *one.spread)
+            for one in meanings
+        ]
         self.unordered = np.array(unordered, np.bool_)
+        self.moments = _two([one.moments for one in meanings])
+        self.spread = _two([one.spread for one in meanings])
+        self.verdict = np.array([one.verdict is not None for one in meanings], np.bool_)
         self.by_number = np.array([one.by_number for one in meanings], np.bool_)
         self.left_out_by = np.array([one.left_out_by for one in meanings], np.int64)
         self.observed = np.array([one.observed for one in meanings], np.int64)
@@ -550,6 +550,12 @@ class _Table:
         factors = [_digits(one.number[1] if one.number else Decimal(1)) for one in meanings]
         self.factor = np.array([digits for digits, _ in factors], np.int64)
         self.factor_places = np.array([places for _, places in factors], np.int64)
+
+
+def _two(slots: list[tuple[int, ...]]) -> Array:
+    """Two places of days for each meaning."""
+    padded = [(*found, NO_DAY, NO_DAY)[:2] for found in slots]
+    return np.array(padded, np.int64).reshape(-1, 2)
 
 
 def _digits(factor: Decimal) -> tuple[int, int]:
