@@ -95,5 +95,5 @@ def test_a_period_in_which_one_arm_alone_has_events_is_refused():
 
 
 def test_who_leaves_at_zero_counts_in_the_first_period():
-    time, event, arm = [0, 1, 2, 3, 5, 6], [1, 1, 1, 1, 1, 1], [0, 1, 0, 1, 0, 1]
-    assert piecewise_hazard_ratio(time, event, arm, [4]).n_event.tolist() == [4, 2]
+    time, event, arm = [0, 1, 2, 3, 5, 6, 7], [1] * 7, [0, 1, 0, 1, 0, 1, 0]
+    assert piecewise_hazard_ratio(time, event, arm, [4]).n_event.tolist() == [4, 3]
