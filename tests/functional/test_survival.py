@@ -44,6 +44,26 @@ def test_two_arms_are_described_and_set_beside_each_other(table):
     assert [period[:2] for period in between["periods"]] == [[0.0, 4.0], [4.0, None]]
 
 
+@pytest.mark.parametrize(
+    ("events", "says"),
+    [
+        ({"SG": 0, "chemotherapy": 1}, "No hazard ratio: the events of the arms do not overlap"),
+        ({"SG": 0, "chemotherapy": 0}, "Nobody had the event"),
+    ],
+)
+def test_arms_without_events_are_described_without_a_ratio(tmp_path, events, says):
+    path = tmp_path / "none.csv"
+    rows = [(arm, months, events[arm]) for arm, months, _ in ROWS]
+    path.write_text(
+        "drug,months,progressed\n" + "".join(f"{a},{m},{event}\n" for a, m, event in rows)
+    )
+    done = asked(path)
+    assert done.code == 0 and says in " ".join(done.out.split())
+    assert "0 of 6 patients had the event" in done.out
+    between = json.loads(asked(path, "--format", "json").out)["between"]
+    assert between is None or between["hazard_ratio"] is None
+
+
 @pytest.mark.parametrize("form", ["text", "markdown", "html"])
 def test_it_says_that_nothing_is_adjusted(table, form):
     done = asked(table, "--format", form)

@@ -14,7 +14,7 @@ from consilium.errors import ConsiliumError, nearest
 from consilium.report.document import Document, Item, Section
 from consilium.report.figures.curves import patient_curves
 from consilium.report.figures.figure import Figure
-from consilium.statistics.cox import cox
+from consilium.statistics.cox import NoMaximum, cox
 from consilium.statistics.logrank import log_rank
 from consilium.statistics.piecewise import piecewise_hazard_ratio
 from consilium.statistics.survival import SurvivalCurve, kaplan_meier, restricted_mean_contrast
@@ -57,14 +57,16 @@ class ArmSummary(msgspec.Struct, frozen=True):
 class Between(msgspec.Struct, frozen=True):
     """The second arm against the first: ratios on the natural scale, p values two-sided.
 
-    ``periods`` are (begins, ends, ratio, lower, upper), ``ends`` None for the last.
+    Where no finite ratio has the highest likelihood, as with an arm without events, there is no
+    ratio and no test of its proportionality. ``periods`` are (begins, ends, ratio, lower, upper),
+    ``ends`` None for the last.
     """
 
     reference: str
     arm: str
-    hazard_ratio: tuple[float, float, float]
+    hazard_ratio: tuple[float, float, float] | None
     log_rank_p: float
-    proportional_hazards_p: float
+    proportional_hazards_p: float | None
     restricted_mean_difference: tuple[float, float, float]
     periods: tuple[tuple[float, float | None, float, float, float], ...] = ()
     one_ratio_p: float | None = None
@@ -123,7 +125,8 @@ def survival_report(
     summaries = tuple(
         _summary(arm, curve, horizon) for arm, curve in zip(arms, curves, strict=True)
     )
-    between = _between(arms[0], arms[1], horizon, cuts) if len(arms) == 2 else None
+    anybody = any(any(arm.event) for arm in arms)
+    between = _between(arms[0], arms[1], horizon, cuts) if len(arms) == 2 and anybody else None
     return SurvivalReport(horizon, summaries, between)
 
 
@@ -147,6 +150,9 @@ def survival_document(made: SurvivalReport, source: str) -> Document:
                 (*_said(made.between, made.until), Item(CAUTION, "caution")),
             )
         )
+    elif len(made.arms) == 2:
+        nobody = Item("Nobody had the event, so nothing lies between the arms.")
+        sections.append(Section("Between the arms", (nobody,)))
     elif len(made.arms) > 2:
         sections.append(
             Section("Between the arms", (Item("Two arms at a time are set beside each other."),))
@@ -178,8 +184,7 @@ def _summary(arm: Followed, curve: SurvivalCurve, until: float) -> ArmSummary:
 def _between(one: Followed, other: Followed, until: float, cuts: Sequence[float]) -> Between:
     time, event = (*one.time, *other.time), (*one.event, *other.event)
     arm = [0] * len(one.time) + [1] * len(other.time)
-    fit = cox(time, event, arm)
-    low, high = (math.exp(limit[0]) for limit in fit.limits())
+    ratio, proportional_p = _ratio(time, event, arm)
     mean = restricted_mean_contrast(time, event, arm, until=until).difference
     periods: tuple[tuple[float, float | None, float, float, float], ...] = ()
     one_ratio_p = None
@@ -194,33 +199,53 @@ def _between(one: Followed, other: Followed, until: float, cuts: Sequence[float]
     return Between(
         one.arm,
         other.arm,
-        (float(fit.hazard_ratios[0]), low, high),
+        ratio,
         log_rank(time, event, arm).p,
-        fit.proportional_hazards_test().global_p,
+        proportional_p,
         (mean.value, mean.lower, mean.upper),
         periods,
         one_ratio_p,
     )
 
 
+def _ratio(
+    time: Sequence[float], event: Sequence[bool], arm: Sequence[int]
+) -> tuple[tuple[float, float, float] | None, float | None]:
+    """The hazard ratio with its limits and the p of its proportionality, where there is one."""
+    try:
+        fit = cox(time, event, arm)
+    except NoMaximum:
+        return None, None
+    low, high = (math.exp(limit[0]) for limit in fit.limits())
+    return (float(fit.hazard_ratios[0]), low, high), fit.proportional_hazards_test().global_p
+
+
 def _said(between: Between, until: float) -> Iterator[Item]:
-    yield Item(f"Hazard ratio {_triple(between.hazard_ratio)}.", "headline")
+    if between.hazard_ratio is None:
+        yield Item(
+            "No hazard ratio: the events of the arms do not overlap, so none that is finite fits "
+            "best.",
+            "caution",
+        )
+    else:
+        yield Item(f"Hazard ratio {_triple(between.hazard_ratio)}.", "headline")
     yield Item(f"Log-rank test: p {_p(between.log_rank_p)}.")
     yield Item(
         f"Mean within {until:g} months: {_triple(between.restricted_mean_difference)} months "
         "longer (shorter if below zero)."
     )
-    doubt = between.proportional_hazards_p < 0.05
-    yield Item(
-        f"Proportional hazards: p {_p(between.proportional_hazards_p)}"
-        + (
-            "; the ratio changes over time, so one ratio hides it: look at the curves, the means, "
-            "and the ratios by period (--cuts)."
-            if doubt
-            else "."
-        ),
-        "caution" if doubt else "plain",
-    )
+    if between.proportional_hazards_p is not None:
+        doubt = between.proportional_hazards_p < 0.05
+        yield Item(
+            f"Proportional hazards: p {_p(between.proportional_hazards_p)}"
+            + (
+                "; the ratio changes over time, so one ratio hides it: look at the curves, the "
+                "means, and the ratios by period (--cut)."
+                if doubt
+                else "."
+            ),
+            "caution" if doubt else "plain",
+        )
     for begins, ends, *ratio in between.periods:
         span = f"After {begins:g} months" + ("" if ends is None else f", up to {ends:g}")
         yield Item(f"{span}: hazard ratio {_triple(ratio)}.")
@@ -259,4 +284,6 @@ def _triple(values: Sequence[float | None]) -> str:
 
 
 def _p(value: float) -> str:
+    if math.isnan(value):
+        return "cannot be told"
     return "< 0.001" if value < 0.001 else f"= {value:.3f}"
