@@ -49,7 +49,8 @@ _SHORTEST_INSIDE_A_TEXT = 4
 _DOSE_FORM_WORDS = """
     mg ml g mcg ug kg l unt unit units iu meq mmol actuat hr h day days pack vial ampule syringe
     per in of and with for as the a x m2 po bid tid qd qod prn daily weekly monthly once twice every
-    week weeks month months cycle cycles auc
+    week weeks month months cycle cycles auc ivpb ivp push bag premix chemo chemotherapy nacl ns
+    chloride saline dextrose d5w water
     oral tablet tablets capsule capsules tab tabs cap caps film coated chewable disintegrating
     delayed extended release er xr granules powder suspension solution liquid product
     injection injectable injectables injetable intravenous iv subcutaneous sc intramuscular im

@@ -801,6 +801,8 @@ BONE = condition(SNOMED, "94222008", "bone", onsetDateTime="2022-01-01")
         coded(RXNORM, "583214", display="Paclitaxel 100 MG Injection"),
         {"text": "Taxol"},
         {"text": "paclitaxel 80 mg/m2 IV weekly, d1,8,15 q28d"},
+        {"text": "PACLitaxel (TAXOL) 150 mg in sodium chloride 0.9% 250 mL chemo infusion"},
+        {"text": "paclitaxel 150 mg in NaCl 0.9% 250 mL IVPB"},
     ],
 )
 def test_a_medicine_is_known_by_code_or_by_name(named):
@@ -1067,8 +1069,11 @@ def test_a_treatment_that_is_a_procedure_is_pointed_out(done, treatment):
     assert ("enter it with its drugs" in listed.why) is treatment
 
 
-def test_a_cancer_drug_that_the_edition_does_not_know_stays_in_the_list_by_its_name():
-    case = read(medicine("gefitinib 250 MG Oral Tablet", "2023"))
+@pytest.mark.parametrize(
+    "name", ["gefitinib 250 MG Oral Tablet", "Tukysa 150 mg", "ddAC-T", "TCHP"]
+)
+def test_a_cancer_drug_that_the_edition_does_not_know_stays_in_the_list_by_its_name(name):
+    case = read(medicine(name, "2023"))
     (therapy,) = case.therapies.therapies
-    assert (therapy.drugs, therapy.unread) == ((), ("gefitinib 250 MG Oral Tablet",))
+    assert (therapy.drugs, therapy.unread) == ((), (name,))
     assert "looks like a cancer drug" in case.not_understood[0].why

@@ -93,8 +93,13 @@ _LOOKS_LIKE_CANCER_DRUG = re.compile(
     r"|fosfamide|phosphamide|mustine|poside|domide|lisib|sertib|rolimus|relin|relix|strant"
     r"|trozole|lutamide|tansine|vedotin|deruxtecan|govitecan|zomib|degib|rafenib|staurin|bulin"
     r"|pilone|amine oxidase)\b|\btamoxifen\b|\bfluorouracil\b|\bmitomycin\b|\bmegestrol\b"
-    r"|\bchemotherapy\b|\bendocrine therapy\b|\bantineoplastic\b",
+    r"|\bchemotherapy\b|\bendocrine therapy\b|\bantineoplastic\b"
+    r"|\b(?:tukysa|nerlynx|tykerb|avastin|phesgo)\b",
     re.IGNORECASE,
+)
+# Regimens by their letters alone.
+_LETTERS = re.compile(
+    r"(?:dd)?(?:AC(?:-?TH?P?)?|TCb?(?:HP?)?|TAC|CMF|F[AE]C(?:-[DT])?|EC(?:-[PT])?|FOLFOX|FOLFIRI)"
 )
 # Antineoplastic agents, and endocrine therapy.
 _ATC_OF_CANCER = ("L01", "L02")
@@ -235,6 +240,8 @@ class MedicationReader:
         mentioned = self.vocabulary.mentioned_in(name)
         if mentioned:
             return not self.vocabulary.is_supportive(mentioned)
+        if _LETTERS.fullmatch(name.strip()):
+            return True
         return bool(_LOOKS_LIKE_CANCER_DRUG.search(name)) and not _OTHER_MEDICINE.search(name)
 
     def _not_given(self, body: Body) -> str:
