@@ -13,11 +13,13 @@ from consilium.asking.asked import REGIONS
 from consilium.asking.dating import calendar, dates, first_day, interval, relapse, say_day
 from consilium.asking.describing import Described, as_input, described
 from consilium.asking.gating import gate
+from consilium.asking.retrieval import ranked
 from consilium.asking.words import plain
 
 if TYPE_CHECKING:
     from consilium.asking.asked import Asked
     from consilium.asking.asking import Asker
+    from consilium.asking.statements import Statement
     from consilium.clinical.patient import PatientCase
     from consilium.planning.plan import Option, Plan, TrialFit
 
@@ -202,18 +204,18 @@ def _beside(asker: Asker, asked: Asked, entities: list[str]) -> list[str]:
     """What the sources say of the drugs that are meant, to just what is asked or told of the patient."""
     if not entities:
         return []
-    found = asker.ranked(asked, entities=entities)
-    kept = [
-        s
-        for _, s in found[:40]
-        if s.kind in ("care", "approval", "drug")
-        and (asked.near.get(s.id, 0.0) > _NEAR or set(asked.strong) & set(s.facets))
-        and (
-            not s.regions
-            or (asked.region or "US") in s.regions
-            or asked.near.get(s.id, 0.0) > _NEAR
+    region, strong = asked.region or "US", set(asked.strong)
+
+    def speaks(s: Statement) -> bool:
+        near = asked.near.get(s.id, 0.0) > _NEAR
+        return (
+            s.kind in ("care", "approval", "drug")
+            and (near or bool(strong & set(s.facets)))
+            and (near or not s.regions or region in s.regions)
+            and asker.holds(s, asked)
         )
-    ]
+
+    kept = [s for _, s in ranked(asker.index, asker.names, asked, speaks, entities=entities)]
     return [s.id for s in kept[:3]]
 
 
