@@ -99,6 +99,8 @@ class Wish(msgspec.Struct):
     strong: frozenset[str]
     words: dict[str, float]
     """The stems of the question beside its names, with what each tells."""
+    telling: float
+    """What a statement gains that holds all of them."""
     lowered: str
     regions: frozenset[str]
     marks: tuple[tuple[re.Pattern[str], float], ...]
@@ -143,17 +145,19 @@ def wish(index: Index, names: Names, asked: Asked, wanted: tuple[str, ...]) -> W
     words = [w for w in names.masked(asked.question) if not w.startswith("<")]
     beside = " ".join([*words, *names.cohorts(asked.question)])
     graded = re.search(r"\b(?:grade|gr\.?|g) ?(\d)\b", lowered)
+    weighed = {
+        w: min(1.5, index.weight(w)) if w[0].isdigit() else index.weight(w)
+        for w in content(beside)
+        if w in index.vocabulary and w not in _IDLE
+    }
     return Wish(
         asked=asked,
         wanted=wanted,
         main=main,
         asks=asks,
         strong=frozenset(asked.strong),
-        words={
-            w: min(1.5, index.weight(w)) if w[0].isdigit() else index.weight(w)
-            for w in content(beside)
-            if w in index.vocabulary and w not in _IDLE
-        },
+        words=weighed,
+        telling=_WORDS * min(1.0, sum(weighed.values()) / 8),
         lowered=lowered,
         regions=frozenset(code for code, pattern in REGIONS if re.search(pattern, lowered)),
         marks=tuple((there, worth) for here, there, worth in _MARKS if here.search(lowered)),
@@ -223,8 +227,12 @@ def _rare(index: Index, drugs: list[str]) -> str:
 
 def coverage(words: dict[str, float], held: frozenset[str]) -> float:
     """The share of what the words tell that is held."""
-    whole = sum(words.values())
-    return sum(v for w, v in words.items() if w in held) / whole if whole else 0.0
+    whole = found = 0.0
+    for word, worth in words.items():
+        whole += worth
+        if word in held:
+            found += worth
+    return found / whole if whole else 0.0
 
 
 def ranked(
@@ -286,8 +294,7 @@ def score(index: Index, wants: Wish, statement: Statement) -> float:
     asked, asks, main = wants.asked, wants.asks, wants.main
     about, facets = set(statement.about), set(statement.facets)
     text = statement.text
-    telling = min(1.0, sum(wants.words.values()) / 8)
-    value = _WORDS * telling * coverage(wants.words, index.words(statement.id))
+    value = wants.telling * coverage(wants.words, index.words(statement.id))
     value += _WORDING * asked.near.get(statement.id, 0.0)
     value += sum(_WEIGHT[e.partition(":")[0]] for e in wants.wanted if e in about)
     generic = 0.8 if wants.strong else 2.0

@@ -389,6 +389,7 @@ def _genotypes(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=32768)
 def numbers(text: str) -> tuple[str, ...]:
     """The numbers of a text that are figures, without those inside names."""
     cleaned = re.sub(
