@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
+from heapq import nlargest
 
 import msgspec
 
@@ -41,6 +42,8 @@ _K = 60
 _MEANING = 2.0
 """What the statement gains that is first by words and by meaning together."""
 _MOST = 60
+_WEIGHED = 150
+"""How many statements are weighed by every mark; of more, the likeliest are."""
 _NAMED = ("trial:", "drug:", "class:", "person:", "company:")
 _FINE: tuple[tuple[str, str, float], ...] = (
     (r"\binvestigator(?:s|'s)?[- ](?:assess|read|judg|review)|\bby (?:the )?investigator", r"investigator-assessed", 2.0),
@@ -265,10 +268,20 @@ def ranked(
         for statement in map(index.by_id.__getitem__, candidates)
         if holds(statement) and (not main or main & set(statement.about))
     ]
+    if len(may) > _WEIGHED:
+        may = nlargest(_WEIGHED, may, key=lambda s: _at_a_glance(index, wants, s))
     nearer = _by_meaning(wants, may, by_words) if by_meaning else {}
     found = [(score(index, wants, s) + _MEANING * nearer.get(s.id, 0.0), s) for s in may]
     found.sort(key=lambda pair: (-pair[0], pair[1].id))
     return found
+
+
+def _at_a_glance(index: Index, wants: Wish, statement: Statement) -> float:
+    """About what `score` will say, at a tenth of its cost."""
+    value = wants.telling * coverage(wants.words, index.words(statement.id))
+    value += _WORDING * wants.asked.near.get(statement.id, 0.0)
+    value += 2.0 * len(wants.asks.intersection(statement.facets))
+    return value + 0.8 * statement.head
 
 
 def _by_meaning(wants: Wish, may: list[Statement], by_words: list[str]) -> dict[str, float]:
