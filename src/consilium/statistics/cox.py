@@ -27,6 +27,7 @@ from consilium.statistics.arrays import (
     named,
     normal_quantile,
     positive,
+    rising,
     times,
 )
 from consilium.statistics.concordance import Concordance, concordance
@@ -329,7 +330,7 @@ class _Rows:
         entered = entries(entry, leaving)
         group = None if cluster is None else codes(cluster, "cluster", size)[0]
         if strata is None:
-            order = np.argsort(leaving)[::-1]
+            order = rising(leaving)[::-1]
             stratum = np.zeros(size, dtype=np.int64)
         else:
             stratum = codes(strata, "strata", size)[0]
