@@ -108,25 +108,31 @@ def _plan(asker: Asker, asked: Asked) -> Answer | None:
         or {d.id for d in asker.edition.contents.drugs if classes & set(d.classes)} - found.given
     )
     on_label = bool(asks & {"approval", "indication"})
+
+    def held(
+        option: Option,
+    ) -> set[str]:  # any of several drugs, for a regimen such as chemotherapy
+        return set(asker.edition.drugs_of(option.regimen))
+
     shown = [*made.options, *made.possible]
-    shown += [o for o in made.labels_only if on_label or ahead & set(o.drugs)]
+    shown += [o for o in made.labels_only if on_label or ahead & held(o)]
     shown.sort(
         key=lambda o: (
-            not drugs or set(o.drugs) != drugs,
-            not ahead & set(o.drugs),
+            not drugs or held(o) != drugs,
+            not ahead & held(o),
             on_label and o.label.status is not LabelStatus.APPROVED,
         )
     )
     parts: list[Computed] = []
     if _TRIALS.search(text):
         parts += _trials(made, asker, set(found.drugs) | found.given)
-    for option in shown[: 4 - min(2, len(parts))]:
-        part = _option(option, asker, on_label, asks, bool(drugs & set(option.drugs)))
+    for option in shown[: _MOST_OPTIONS - len(parts)]:
+        part = _option(option, asker, on_label, asks, bool(drugs & held(option)))
         if part is not None:
             parts.append(part)
     meant = [*(f"drug:{d}" for d in found.drugs), *(f"class:{c}" for c in classes)]
     asked = msgspec.structs.replace(asked, region=region)
-    favoured = {d for o in shown for d in o.drugs}
+    favoured = {d for o in shown for d in held(o)}
     unfavoured = [
         p for d in found.drugs if d not in favoured and (p := _unfavoured(asker, asked, d))
     ]
@@ -219,6 +225,7 @@ def _beside(asker: Asker, asked: Asked, entities: list[str]) -> list[str]:
     return [s.id for s in kept[:3]]
 
 
+_MOST_OPTIONS = 6
 _NEAR = 0.3
 _TRIALS = re.compile(r"\b(?:which|what|any|a|is there) (?:\w+ ){0,3}(?:trial|study)|\btrials?\b")
 
