@@ -16,7 +16,7 @@ from consilium.web.planner.showing import POSSIBLE, OptionShown, PlanShown, Sour
 _MOST_OPTIONS = 6
 _ONLINE = ("labels", "trials")
 # How many letters an A4 holds with room to spare at the sizes of paper.css.
-_ROOMY, _TIGHT = 3700, 4800
+_ROOMY, _TIGHT = 3700, 4600
 
 
 class Sheet(msgspec.Struct, frozen=True):
