@@ -75,3 +75,15 @@ def test_every_description_is_one_that_intake_takes() -> None:
 def test_a_line_that_is_behind_is_not_the_line_to_come() -> None:
     found = described("TNBC after first-line SG and second-line carboplatin: what now?", NAMES)
     assert found.facts["line"] == 3
+
+
+def test_what_is_taken_for_granted_is_said() -> None:
+    assert any(
+        "HER2 was not told" in t for t in described("ER 90 % metastatic disease", NAMES).taken
+    )
+    assert not any("HER2" in t for t in described("ER 90 %, HER2 1+", NAMES).taken)
+    assert any("22C3" in t for t in described("mTNBC, CPS 3", NAMES).taken)
+
+
+def test_a_share_of_one_receptor_leaves_the_subtype() -> None:
+    assert described("triple-negative, PR 0 %", NAMES).facts["subtype"] == "triple-negative"

@@ -160,7 +160,7 @@ def described(text: str, names: Names) -> Described:
             number = next(g for g in found.groups() if g)
             value = float(number) if "." in number else int(number)
             facts[fact] = {"value": value, "unit": unit} if unit else value
-    if {"er_percent", "pr_percent"} & facts.keys():
+    if "er_percent" in facts:  # the figure tells it
         facts.pop("subtype", None)
     if found := re.search(r"\bcps ?(?:of|=|:|is)? ?(\d{1,3})\b", lowered):
         facts["pd_l1"] = {"score": "cps", "assay": "22c3", "value": int(found[1])}
@@ -186,7 +186,16 @@ def described(text: str, names: Names) -> Described:
         told = tuple(Course(c.drugs, "adjuvant", "completed") for c in courses)
     elif not courses:
         told = None
-    return Described(facts, told, to_come, tuple(taken))
+    return Described(facts, told, to_come, (*taken, *_supposed(facts)))
+
+
+def _supposed(facts: dict[str, Any]) -> Iterator[str]:
+    """What a plan takes for granted that the text did not tell."""
+    hormone = facts.get("subtype") == "hormone-receptor-positive" or "er_percent" in facts
+    if hormone and not facts.keys() & {"her2_ihc", "her2_category", "her2_status", "her2_ish"}:
+        yield "HER2 was not told; HER2-negative is taken, as in all that is held here."
+    if facts.keys() & {"pd_l1", "pd_l1_below_10"}:
+        yield "The PD-L1 score is taken as a combined positive score by 22C3."
 
 
 def _without(text: str, parts: list[str]) -> str:
