@@ -9,21 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.command_line import run
+from tests.support.sample_patient import UNTREATED
 
 from consilium.cli.commands import KINDS
 from consilium.knowledge.edition import Edition
 
-PATIENT = {
-    "setting": "advanced",
-    "er_percent": 0,
-    "pr_percent": 0,
-    "her2_ihc": "1+",
-    "pd_l1": {"score": "cps", "assay": "22c3", "value": 3},
-    "germline_brca": "no-variant",
-    "prior_therapies": [],
-    "prior_therapies_complete": "yes",
-    "checkpoint_inhibitor_candidate": "no",
-}
+PATIENT = UNTREATED
 
 
 def as_bytes(patient: object) -> bytes:

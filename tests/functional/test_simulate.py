@@ -4,6 +4,7 @@ import json
 from xml.etree import ElementTree
 
 from tests.support.command_line import run
+from tests.support.sample_patient import UNTREATED
 
 ASKED = ("simulate", "Dato-DXd then chemotherapy", "chemotherapy then SG", "--draws", "50")
 
@@ -83,18 +84,7 @@ def test_what_sources_advise_a_patient_is_followed(tmp_path):
         assert "Traceback" not in done.err
 
 
-PATIENT = {
-    "setting": "advanced",
-    "er_percent": 0,
-    "pr_percent": 0,
-    "her2_ihc": "1+",
-    "pd_l1": {"score": "cps", "assay": "22c3", "value": 3},
-    "germline_brca": "no-variant",
-    "prior_therapies": [],
-    "prior_therapies_complete": "yes",
-    "checkpoint_inhibitor_candidate": "no",
-    "ecog_ps": 1,
-}
+PATIENT = {**UNTREATED, "ecog_ps": 1}
 
 
 def test_pictures_are_written(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from tests.support.builders import the_edition
 from tests.support.command_line import run
+from tests.support.sample_patient import UNTREATED
 
 from consilium.planning.plan import Plan
 
@@ -119,18 +120,7 @@ def test_advice_is_followed_as_the_command_follows_it(client, tmp_path):
     assert open_.status_code == 409 and "nothing decides in line 1" in open_.content.decode()
 
 
-ASKED_PATIENT = {
-    "setting": "advanced",
-    "er_percent": 0,
-    "pr_percent": 0,
-    "her2_ihc": "1+",
-    "pd_l1": {"score": "cps", "assay": "22c3", "value": 3},
-    "germline_brca": "no-variant",
-    "prior_therapies": [],
-    "prior_therapies_complete": "yes",
-    "checkpoint_inhibitor_candidate": "no",
-    "ecog_ps": 1,
-}
+ASKED_PATIENT = {**UNTREATED, "ecog_ps": 1}
 
 
 STRANGE = {
